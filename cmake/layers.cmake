@@ -1,0 +1,28 @@
+# One static library per folder of src/. Links follow design: roles -> flow -> ports -> core -> base, adapters beside.
+# A new .cpp file is found by itself; unit tests (*_test.cpp) go into the test binary.
+
+function(pixgate_layer name dir)
+  cmake_parse_arguments(ARG "" "" "LINK" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${dir}/*.cpp)
+  list(FILTER sources EXCLUDE REGEX "_test\\.cpp$|/main/main\\.cpp$")
+  if(sources)
+    add_library(pixgate_${name} STATIC ${sources})
+    target_include_directories(pixgate_${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
+    target_link_libraries(pixgate_${name} PRIVATE pixgate_warnings PUBLIC ${ARG_LINK})
+  else()
+    add_library(pixgate_${name} INTERFACE)
+    target_include_directories(pixgate_${name} INTERFACE ${CMAKE_SOURCE_DIR}/src)
+    target_link_libraries(pixgate_${name} INTERFACE ${ARG_LINK})
+  endif()
+endfunction()
+
+pixgate_layer(base base LINK pixgate_asio Boost::json spdlog::spdlog OpenSSL::Crypto prometheus-cpp::core PkgConfig::TOMLPP)
+pixgate_layer(core core LINK pixgate_base)
+pixgate_layer(ports ports LINK pixgate_core)
+pixgate_layer(imaging imaging LINK pixgate_core PkgConfig::VIPS PkgConfig::SECCOMP)
+pixgate_layer(http http LINK pixgate_base Boost::url)
+pixgate_layer(aws aws LINK pixgate_core pixgate_http PkgConfig::PUGIXML)
+pixgate_layer(flow flow LINK pixgate_ports pixgate_imaging)
+pixgate_layer(adapters adapters LINK pixgate_ports pixgate_http pixgate_aws PkgConfig::SQLITE)
+pixgate_layer(roles roles LINK pixgate_flow pixgate_http pixgate_aws)
+pixgate_layer(main main LINK pixgate_roles pixgate_adapters CLI11::CLI11)

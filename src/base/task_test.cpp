@@ -1,0 +1,59 @@
+#include "base/task.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+
+namespace pixgate {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(Offload, RunsOnThePoolAndComesBack) {
+    Pool pool("test", 2);
+    const auto here = std::this_thread::get_id();
+    const auto body = [](Pool& p, std::thread::id home) -> Task<int> {
+        const int v = co_await offload(p, [home] {
+            EXPECT_NE(std::this_thread::get_id(), home);
+            return 41;
+        });
+        EXPECT_EQ(std::this_thread::get_id(), home);
+        co_return v + 1;
+    };
+    EXPECT_EQ(run_task(body(pool, here)), 42);
+}
+
+TEST(WithDeadline, ATaskThatIsTooSlowIsDeadlineExceeded) {
+    const auto slow = []() -> Task<Result<int>> {
+        co_await sleep_for(10s);
+        co_return 1;
+    };
+    auto task = with_deadline(slow(), 5ms);
+    const auto result = run_task(std::move(task));
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().code, Errc::kDeadlineExceeded);
+}
+
+TEST(WithDeadline, AQuickTaskGivesItsValue) {
+    const auto quick = []() -> Task<Result<int>> { co_return 7; };
+    auto task = with_deadline(quick(), 10s);
+    EXPECT_EQ(run_task(std::move(task)).value(), 7);
+}
+
+TEST(Signal, ANotifyBeforeTheWaitIsNotLost) {
+    Signal signal;
+    const auto seen = signal.version();
+    signal.notify();
+    EXPECT_GT(run_task(signal.wait(seen, 10s)), seen);
+}
+
+TEST(Signal, ANotifyFromAnotherThreadWakesTheWaiter) {
+    Signal signal;
+    const auto seen = signal.version();
+    std::jthread other([&signal] { signal.notify(); });
+    EXPECT_GT(run_task(signal.wait(seen, 10s)), seen);
+}
+
+}  // namespace
+}  // namespace pixgate
