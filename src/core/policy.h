@@ -1,0 +1,38 @@
+// A named rule set: who may upload what, how it is verified, who may see it.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace pixgate {
+
+enum class Visibility : std::uint8_t { kPublic, kPrivate };
+enum class Verify : std::uint8_t {
+    kHeader,  // magic bytes and header only
+    kDecode,  // every pixel decoded in the sandbox
+};
+
+inline constexpr std::chrono::seconds kMaxUploadLifetime{
+    15 * 60
+};  // attack: a URL that lives for ever
+
+struct Policy {
+    std::string name = "default";
+    std::vector<std::string> allowed_types{"image/jpeg", "image/png",  "image/webp",
+                                           "image/gif",  "image/avif", "image/heic"};
+    std::uint64_t max_bytes = 25ULL << 20;
+    std::uint32_t max_thumbnails = 3;
+    std::uint64_t max_thumbnail_bytes = 1ULL << 20;
+    std::chrono::seconds lifetime{5 * 60};
+    Visibility visibility = Visibility::kPublic;
+    Verify verify = Verify::kDecode;
+    std::uint64_t max_pixels = 50'000'000;
+    std::uint32_t max_side_px = 16'384;
+    std::uint32_t max_frames = 1'500;
+    std::vector<std::string> metadata_keys;    // keys a client may set; empty: any simple name
+    std::uint32_t max_metadata_bytes = 2'048;  // keys and values together, as S3's user metadata
+};
+
+}  // namespace pixgate
