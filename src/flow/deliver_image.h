@@ -2,27 +2,28 @@
 // the sandbox. Called by roles/edge.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
 #include "base/metrics.h"
 #include "core/transform.h"
-#include "imaging/sandbox/sandbox.h"
+#include "flow/variant_cache.h"
+#include "imaging/types.h"
 #include "ports/catalog.h"
 #include "ports/object_store.h"
 
 namespace pixgate {
 
-// Encoded bytes of one variant with what an answer needs. Shared by all who ask; never changed.
-struct DeliveredVariant {
-    std::shared_ptr<const std::string> body;
-    std::shared_ptr<const std::string>
-        head;          // prebuilt response head (see http::Response::prebuilt_head)
-    std::string etag;  // with quotes, strong
-    std::string content_type;
-    TimePoint made_at;
+struct MadeVariant {
+    imaging::Refusal refusal = imaging::Refusal::kNone;
+    std::string bytes;
 };
-using DeliveredPtr = std::shared_ptr<const DeliveredVariant>;
+// Makes one variant from the original's bytes; blocks, so it is called on a pool. In production:
+// the sandbox.
+//   errors  kCrashed, kDeadlineExceeded, kUnavailable
+using MakeVariant = std::function<
+    Result<MadeVariant>(int input_fd, std::uint64_t size_bytes, const Image&, const Transform&)>;
 
 class DeliverImage {
 public:
@@ -32,28 +33,28 @@ public:
         std::size_t max_waiting = 64;  // distinct transforms in line; over it kOverloaded
         std::size_t max_waiters_per_key = 1'000;
         std::chrono::milliseconds wait_limit{10'000};
+        std::uint32_t max_age_seconds = 86'400;  // Cache-Control of public pictures
     };
     struct Ports {
         Catalog& catalog;
         ObjectStore& store;
-        imaging::Sandbox& sandbox;
+        MakeVariant make;
         Pool& imaging_pool;
-        Pool& blocking_pool;
         const Clock& clock;
         Metrics& metrics;
+        std::function<void(std::string, Task<void>)> spawn;  // http::Loops::spawn
     };
     DeliverImage(Ports ports, Config config);
     ~DeliverImage();
 
-    // The image as the edge sees it: from a small cache of 2 s, so that a hot picture costs no
-    // query.
+    // The ready image, from a cache of 2 s, so that a hot picture costs no query.
     //   errors  kNotFound (absent, deleted, not ready)
     Task<Result<std::shared_ptr<const Image>>> find(ImageId id);
 
     // `transform.format` is not kAuto here. One computation per key, however many ask at once; a
     // client that goes away does not end it for the others.
-    //   errors  kOverloaded (queue full), kCrashed, kUnsupportedMedia (cannot be decoded),
-    //   kUnavailable
+    //   errors  kOverloaded (queue full, too slow), kCrashed, kUnsupportedMedia (cannot be
+    //   decoded), kUnavailable
     Task<Result<DeliveredPtr>> variant(std::shared_ptr<const Image> image, Transform transform);
 
     // Only from memory, without waiting; null where it is not there.

@@ -1,0 +1,151 @@
+#include "roles/edge/edge_routes.h"
+
+#include <fmt/format.h>
+
+#include "base/ids.h"
+#include "http/conditional.h"
+#include "roles/status.h"
+
+namespace pixgate::edge {
+
+namespace {
+
+constexpr std::string_view kPictureOnly = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
+
+struct CacheRule {
+    bool is_private = true;
+    std::uint32_t max_age_seconds = 0;
+};
+
+struct Ask {
+    Transform transform;
+    bool by_accept = false;  // the format is left to the Accept field
+    bool is_signed = false;
+};
+
+// A refusal must not be kept by any cache: the picture may be ready a moment later.
+http::Response refuse(const http::Request& request, const Error& error) {
+    auto response = problem_response(error, request.id);
+    response.set("Cache-Control", "no-store");
+    response.set("Access-Control-Allow-Origin", "*");
+    return response;
+}
+
+Result<Ask> read_ask(const http::Request& request, const Ports& ports) {
+    Ask ask;
+    const std::string& text = request.params.at("options");
+    const auto preset = find_preset(text);
+    if (preset) {
+        ask.transform = *preset;
+    } else {
+        TRY(ask.transform, parse_transform(text));
+    }
+    TRY(ask.is_signed, ports.signer.verify(request.path, request.query, ports.clock.now()));
+    const bool is_free = preset || (is_listed(ask.transform) && !ports.presets_only);
+    if (!is_free && !ask.is_signed) {
+        return fail(Errc::kPermissionDenied, "this size needs a signed URL", "size_not_listed");
+    }
+    ask.by_accept = ask.transform.format == OutputFormat::kAuto;
+    return ask;
+}
+
+bool may_hold_alpha(const Image& image) {
+    return image.content_type == "image/png" || image.content_type == "image/gif";
+}
+
+const Policy* policy_of(const Policies& policies, const Image& image) {
+    const auto it = policies.find(image.policy);
+    return it == policies.end() ? nullptr : &it->second;
+}
+
+void set_common(http::Response& r, const DeliveredVariant& v, const Ask& ask, CacheRule rule) {
+    r.set("ETag", v.etag);
+    r.set(
+        "Cache-Control",
+        rule.is_private
+            ? std::string("private, max-age=300")
+            : fmt::format("public, max-age={}, stale-while-revalidate=86400", rule.max_age_seconds)
+    );
+    if (ask.by_accept) r.set("Vary", "Accept");
+    if (r.status == 304) return;
+    r.set("Content-Type", v.content_type);
+    r.set("Accept-Ranges", "bytes");
+    r.set("X-Content-Type-Options", "nosniff");
+    r.set("Content-Security-Policy", std::string(kPictureOnly));
+    r.set("Cross-Origin-Resource-Policy", "cross-origin");
+    r.set("Access-Control-Allow-Origin", "*");
+    r.set("Timing-Allow-Origin", "*");
+    if (rule.is_private) r.set("Referrer-Policy", "no-referrer");
+}
+
+http::Response answer(
+    const http::Request& request, const DeliveredVariant& v, const Ask& ask, CacheRule rule
+) {
+    switch (http::evaluate(request.fields, request.method, true, v.etag, std::nullopt)) {
+        case http::Precondition::kNotModified: {
+            http::Response r(304);
+            set_common(r, v, ask, rule);
+            return r;
+        }
+        case http::Precondition::kFailed:
+            return refuse(request, Error{Errc::kFailedPrecondition, "precondition", {}});
+        case http::Precondition::kProceed:
+            break;
+    }
+    const auto size = v.body->size();
+    const auto range = http::resolve_range(request.fields, size, v.etag, std::nullopt);
+    if (request.method == "GET" && range.kind == http::RangeKind::kUnsatisfiable) {
+        http::Response r(416);
+        r.set("Content-Range", fmt::format("bytes */{}", size));
+        return r;
+    }
+    if (request.method == "GET" && range.kind == http::RangeKind::kPart) {
+        http::Response r(206);
+        set_common(r, v, ask, rule);
+        r.set("Content-Range", http::content_range(range.range, size));
+        r.body = v.body->substr(range.range.offset, range.range.length);
+        return r;
+    }
+    http::Response r(200);
+    if (rule.is_private) {
+        set_common(r, v, ask, rule);
+    } else {
+        r.prebuilt_head = ask.by_accept ? v.head_by_accept : v.head;
+    }
+    r.body = v.body;
+    return r;
+}
+
+Task<http::Response> deliver(http::Request& request, const Ports& ports) {
+    auto ask = read_ask(request, ports);
+    if (!ask) co_return refuse(request, ask.error());
+    const ImageId id{request.params.at("image_id")};
+    const Error absent{Errc::kNotFound, "no such picture", {}};
+    if (!is_uuid_v7(id.value)) co_return refuse(request, absent);
+    const auto image = co_await ports.deliver.find(id);
+    if (!image)
+        co_return refuse(request, image.error().code == Errc::kNotFound ? absent : image.error());
+    const Policy* policy = policy_of(ports.policies, **image);
+    // A policy that is no longer configured says nothing about who may see: private.
+    const bool is_private = policy == nullptr || policy->visibility == Visibility::kPrivate;
+    if (is_private && !ask->is_signed) co_return refuse(request, absent);
+    if (ask->by_accept)
+        ask->transform.format = negotiate(request.fields.get("accept"), may_hold_alpha(**image));
+    auto variant = co_await ports.deliver.variant(*image, ask->transform);
+    if (!variant)
+        co_return refuse(
+            request, variant.error().code == Errc::kNotFound ? absent : variant.error()
+        );
+    co_return answer(request, **variant, *ask, CacheRule{is_private, ports.max_age_seconds});
+}
+
+}  // namespace
+
+void add_routes(http::Router& router, Ports ports) {
+    router.add(
+        "GET", "/i/{image_id}/{options}",
+        [ports](http::Request& request) -> Task<http::Response> { return deliver(request, ports); }
+    );
+}
+
+}  // namespace pixgate::edge

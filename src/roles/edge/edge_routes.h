@@ -1,0 +1,27 @@
+// Delivery: GET /i/{image_id}/{preset} and /i/{image_id}/w=…,h=…,fit=…,q=…,f=….
+#pragma once
+
+#include "core/edge_signature.h"
+#include "core/policy.h"
+#include "flow/deliver_image.h"
+#include "flow/issue_upload.h"
+#include "http/router.h"
+
+namespace pixgate::edge {
+
+struct Ports {
+    DeliverImage& deliver;
+    const EdgeSigner& signer;
+    const Policies& policies;
+    const Clock& clock;
+    std::uint32_t max_age_seconds = 86'400;  // the same as DeliverImage::Config's
+    bool presets_only = false;               // options in the URL are refused unless signed
+};
+
+// What is asked for decides the answer in this order: malformed 400 (the parameter named), bad
+// signature 403, size that needs a signature 403, absent or not ready or private without signature
+// 404 (one answer for all three), then the picture: 200, 206, 304, 416; 503 with Retry-After when
+// too many transforms wait; 422 for one that cannot be decoded.
+void add_routes(http::Router& router, Ports ports);
+
+}  // namespace pixgate::edge
