@@ -1,0 +1,100 @@
+"""Simulated power cuts: the data directory lies on a loop-mounted ext4 which is shut down with FS_IOC_SHUTDOWN (no log
+flush), so that everything not synced is gone, as after a power cut. Needs root and loop devices; skipped elsewhere."""
+
+import fcntl
+import os
+import random
+import struct
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+import rig
+
+CUTS = int(os.environ.get("PIXGATE_POWER_CUTS", "20"))
+FS_IOC_SHUTDOWN = 0x8004587D  # _IOR('X', 125, __u32)
+NO_LOG_FLUSH = 2
+
+
+class Disk:
+    """An ext4 in a file, mounted on a loop device, that can lose its power."""
+
+    def __init__(self, folder: Path, megabytes: int = 256):
+        self.image, self.mount = folder / "disk.img", folder / "mnt"
+        self.mount.mkdir()
+        subprocess.run(["truncate", "-s", f"{megabytes}M", str(self.image)], check=True)
+        subprocess.run(["mkfs.ext4", "-q", "-F", str(self.image)], check=True, capture_output=True)
+
+    def plug_in(self) -> None:
+        subprocess.run(["mount", "-o", "loop", str(self.image), str(self.mount)], check=True, capture_output=True)
+
+    def cut_power(self) -> None:
+        fd = os.open(self.mount, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fcntl.ioctl(fd, FS_IOC_SHUTDOWN, struct.pack("I", NO_LOG_FLUSH))
+        finally:
+            os.close(fd)
+
+    def unmount(self) -> None:
+        subprocess.run(["umount", str(self.mount)], check=True, capture_output=True)
+
+
+@pytest.fixture
+def disk(tmp_path):
+    if os.geteuid() != 0:
+        pytest.skip("needs root to mount a loop device")
+    made = Disk(tmp_path)
+    try:
+        made.plug_in()
+        made.cut_power()
+        made.unmount()
+    except (subprocess.CalledProcessError, OSError) as e:
+        pytest.skip(f"this machine cannot mount a loop device and shut it down: {e}")
+    yield made
+    subprocess.run(["umount", "-l", str(made.mount)], check=False, capture_output=True)
+
+
+def cut_many(disk: Disk, cuts: int, failpoints: str = "", seed: int = 1) -> rig.Model:
+    rng = random.Random(seed)
+    pictures = [rig.make_png(rng, n) for n in (300, 3_000, 40_000, 150_000)]
+    model = rig.Model()
+    for _ in range(cuts):
+        disk.plug_in()
+        server = rig.Server(disk.mount / "data", failpoints)
+        timer = threading.Timer(rng.uniform(0.05, 0.4), disk.cut_power)
+        timer.start()
+        rig.upload_until_gone(server, model, pictures, threads=6, limit=12)
+        timer.join()
+        server.kill()
+        disk.unmount()
+    return model
+
+
+def test_nothing_acknowledged_is_lost_when_the_power_is_cut(disk):
+    model = cut_many(disk, CUTS)
+    disk.plug_in()
+    server = rig.Server(disk.mount / "data")
+    try:
+        counts = rig.check_against_model(server, model)
+        print(f"{CUTS} cuts, {counts['acknowledged']} acknowledged, {len(model.uploads)} asked")
+        assert counts["acknowledged"] > CUTS
+    finally:
+        server.stop()
+        disk.unmount()
+
+
+def test_the_rig_sees_a_missing_directory_fsync(disk):
+    """A deliberately broken build must turn red, or the test above proves nothing."""
+    model = cut_many(disk, CUTS, "put.dirsync=skip", seed=2)
+    disk.plug_in()
+    server = rig.Server(disk.mount / "data")
+    try:
+        with pytest.raises(AssertionError):
+            rig.check_against_model(server, model, seconds=5)
+    finally:
+        server.kill()
+        disk.unmount()
