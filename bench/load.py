@@ -1,0 +1,82 @@
+"""What every benchmark shares: starting pixgate (release) and the rival, PSS of a process tree, percentiles, wrk."""
+
+import json
+import os
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+os.environ.setdefault("PIXGATE_BINARY", str(ROOT / "build" / "release" / "pixgate"))
+sys.path.insert(0, str(ROOT / "tests" / "faults"))
+import rig  # noqa: E402  the same server handle as the fault tests
+
+
+def start_pixgate(**env) -> rig.Server:
+    folder = Path(tempfile.mkdtemp(prefix="pixgate-bench-", dir=os.environ.get("PIXGATE_BENCH_DIR")))
+    limits = {"PIXGATE_API_REQUESTS_PER_SECOND": "0", "PIXGATE_API_MAX_OPEN_UPLOADS": "0", "PIXGATE_LOG_LEVEL": "warning"}
+    return rig.Server(folder / "data", env={**limits, **env})
+
+
+def tree(pid: int) -> list[int]:
+    out = [pid]
+    for child in Path(f"/proc/{pid}/task").glob("*/children"):
+        for c in child.read_text().split():
+            out += tree(int(c))
+    return sorted(set(out))
+
+
+def pss_mib(pid: int) -> float:
+    total = 0
+    for p in tree(pid):
+        text = Path(f"/proc/{p}/smaps_rollup").read_text()
+        total += int(re.search(r"^Pss:\s+(\d+)", text, re.M).group(1))
+    return total / 1024
+
+
+def cpu_seconds(pid: int) -> float:
+    ticks = 0
+    for p in tree(pid):
+        fields = Path(f"/proc/{p}/stat").read_text().rsplit(")", 1)[1].split()
+        ticks += int(fields[11]) + int(fields[12]) + int(fields[13]) + int(fields[14])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def percentile(values: list[float], p: float) -> float:
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(p / 100 * len(ordered)))]
+
+
+def wrk(url: str, script: Path | None, connections: int, seconds: int, env: dict | None = None) -> dict:
+    command = ["wrk", "-t", "1", "-c", str(connections), "-d", f"{seconds}s", "--latency", "--timeout", "30s"]
+    if script:
+        command += ["-s", str(script)]
+    out = subprocess.run([*command, url], capture_output=True, text=True, check=True, env=dict(os.environ, **(env or {}))).stdout
+
+    def ms(label: str) -> float:
+        found = re.search(rf"{label}\s+([\d.]+)(us|ms|s)", out)
+        return float(found[1]) * {"us": 0.001, "ms": 1, "s": 1000}[found[2]]
+
+    errors = re.search(r"Non-2xx or 3xx responses: (\d+)", out)
+    sockets = re.search(r"Socket errors: (.*)", out)
+    return {"command": " ".join([*command, url]), "per_second": float(re.search(r"Requests/sec:\s+([\d.]+)", out)[1]),
+            "p50_ms": ms("50%"), "p99_ms": ms("99%"), "errors": int(errors[1]) if errors else 0,
+            "socket_errors": sockets[1] if sockets else ""}
+
+
+def summary(rounds: list[dict], key: str) -> dict:
+    values = [r[key] for r in rounds]
+    return {"median": statistics.median(values), "min": min(values), "max": max(values)}
+
+
+def write_result(name: str, result: dict) -> None:
+    result["at"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    result["cores"] = os.cpu_count()
+    path = ROOT / "bench" / "results" / f"{name}.json"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps(result, indent=2) + "\n")
+    print(f"{name}: {json.dumps(result, indent=2)}")
