@@ -9,8 +9,7 @@
 #include <vector>
 
 #include "base/task.h"
-#include "core/image.h"
-#include "core/storage_event.h"
+#include "core/image_change.h"
 
 namespace pixgate {
 
@@ -19,43 +18,13 @@ struct NewImage {
     std::string caller_id;        // who asked: quota
     std::string idempotency_key;  // empty: none. Scope: caller_id
     std::string request_hash;     // hex SHA-256 of the request; same key with another hash:
-                               // kFailedPrecondition with reason "idempotency_key_reused"
-    std::uint32_t max_open = 0;  // pending images of this caller at most (0: no limit):
-                                 // kOverloaded, reason "open_uploads"
+                                  // kFailedPrecondition with reason "idempotency_key_reused"
+    std::uint32_t max_open = 0;   // pending images of this caller at most (0: no limit):
+                                  // kOverloaded, reason "open_uploads"
 };
 struct Created {
     Image image;
     bool is_replay = false;  // the idempotency key was used before: this is that image
-};
-
-// One change to one image.
-struct Change {
-    ImageId id;
-    ImageState to = ImageState::kReady;  // ignored where `variant` is set
-    std::string reason;
-    TimePoint at;
-    std::optional<TimePoint>
-        stored_at;  // also write a "stored" history entry with this time, if not there yet
-    // The object version that caused this: the effect happens once per (bucket, key, etag,
-    // sequencer), and never after a newer one of the same bucket and key. Absent: expiry, deletion
-    // by call.
-    std::optional<StorageEvent> event;
-    // Facts, where a verdict brings them:
-    std::string content_type;
-    std::uint64_t size_bytes = 0;
-    std::string sha256;
-    std::uint32_t width_px = 0;
-    std::uint32_t height_px = 0;
-    std::uint32_t frames = 1;
-    std::optional<Variant> variant;  // add or replace a variant instead of changing the state
-    std::optional<ImageState>
-        only_from;  // apply only where the image is in this state: else kSkipped
-};
-enum class Applied : std::uint8_t {
-    kDone,
-    kDuplicate,  // this event had its effect before
-    kStale,      // a newer event of this object had its effect before
-    kSkipped,    // the state does not allow it (deleted, only_from): nothing to do
 };
 
 struct ImageQuery {
@@ -91,13 +60,20 @@ struct DueQuery {
 class Catalog {
 public:
     virtual ~Catalog() = default;
+    // The pending row with its first history entry. The feed does not tell of it.
+    //   errors  kFailedPrecondition and kOverloaded as in NewImage, kAlreadyExists (the id)
     virtual Task<Result<Created>> create(NewImage image) = 0;
-    virtual Task<Result<Image>> find(ImageId id
-    ) = 0;  // kNotFound; deleted images are kNotFound too
-    virtual Task<Result<ImagePage>> list(ImageQuery query) = 0;  // without deleted ones
-    virtual Task<Result<Applied>> apply(Change change) = 0;      // kNotFound: no such image
+    // kNotFound; deleted images are kNotFound too.
+    virtual Task<Result<Image>> find(ImageId id) = 0;
+    // Without deleted ones. kInvalidArgument: not a cursor of ours.
+    virtual Task<Result<ImagePage>> list(ImageQuery query) = 0;
+    // By the rules of core/image_change.h. kNotFound: no such image.
+    virtual Task<Result<Applied>> apply(Change change) = 0;
+    // Entries after `after`, oldest first; waits up to `wait` for the first. Old entries are
+    // dropped after some 100,000: whoever asks for older ones gets the oldest that are left.
     virtual Task<Result<std::vector<FeedEntry>>> feed(FeedQuery query) = 0;
-    virtual Task<Result<std::int64_t>> last_seq() = 0;
+    virtual Task<Result<std::int64_t>> last_seq() = 0;  // 0 where nothing happened yet
+    // Oldest first.
     virtual Task<Result<std::vector<Image>>> due(DueQuery query) = 0;
 };
 

@@ -34,10 +34,11 @@ public:
         std::size_t max, std::chrono::milliseconds wait, std::chrono::milliseconds lease
     ) = 0;
     virtual Task<Result<void>> done(std::int64_t id) = 0;  // twice is harmless
+    // Due again at `at`, with one more failed run. kNotFound where it is done already.
     virtual Task<Result<void>> retry(std::int64_t id, TimePoint at, std::string error) = 0;
-    // To the dead letters, in one transaction.
+    // To the dead letters, in one transaction. kNotFound where it is done already.
     virtual Task<Result<void>> give_up(std::int64_t id, std::string reason, std::string error) = 0;
-    // An event that came another way (HTTP push, sweep, redrive).
+    // An event that came another way (HTTP push, sweep, redrive). kTooLarge over 1 MiB.
     virtual Task<Result<void>> add(std::string json) = 0;
     virtual Task<Result<Backlog>> backlog() = 0;
 };

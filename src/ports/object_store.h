@@ -16,6 +16,8 @@
 
 namespace pixgate {
 
+inline constexpr std::size_t kMaxKeyBytes = 1024;  // UTF-8; S3's limit
+
 struct ObjectInfo {
     std::string key;
     std::uint64_t size_bytes = 0;
@@ -45,8 +47,8 @@ struct PutOptions {
     std::map<std::string, std::string> metadata;
     BodyChecks checks;
     bool if_none_match = false;  // must not exist: kFailedPrecondition
-    std::optional<std::string>
-        if_match;            // etag that must be there: kFailedPrecondition, absent kNotFound
+    // The etag that must be there: another one kFailedPrecondition, none at all kNotFound.
+    std::optional<std::string> if_match;
     std::string request_id;  // goes into the event
     std::string source_ip;
 };
@@ -65,15 +67,16 @@ public:
 
 struct ListOptions {
     std::string prefix;
-    std::string delimiter;    // may be longer than one character; empty: none
-    std::string start_after;  // keys greater than this; a common prefix: past all under it
-    std::uint32_t max_keys = 1000;
+    std::string delimiter;  // may be longer than one character; empty: none
+    // Keys greater than this; where it is a common prefix itself: past all under it.
+    std::string start_after;
+    std::uint32_t max_keys = 1000;  // 0: an empty page
 };
 struct ObjectPage {
     std::vector<ObjectInfo> objects;
     std::vector<std::string> common_prefixes;  // keys and prefixes together make at most max_keys
     bool is_truncated = false;
-    std::string next_start_after;
+    std::string next_start_after;  // where truncated: start_after of the next page
 };
 
 class ObjectStore {
@@ -83,8 +86,9 @@ public:
     // Store the body under the key. When this returns a value it is durable, and an event for it is
     // too (in buckets that raise events). A reader sees the old object or the new one, never a
     // part.
-    //   errors  kNotFound (bucket), kFailedPrecondition, kCorrupt (checks), kTooLarge, kNoSpace,
-    //           kReadOnly, kUnavailable, and what the body gives
+    //   errors  kNotFound (reason "bucket" where the bucket is absent), kFailedPrecondition,
+    //           kInvalidArgument (key: 1 to 1024 bytes of UTF-8), kCorrupt (checks), kTooLarge,
+    //           kNoSpace, kReadOnly, kOverloaded, kUnavailable, and what the body gives
     //   twice   safe: the last one wins
     virtual Task<Result<ObjectInfo>> put(
         std::string bucket, std::string key, BodySource& body, PutOptions options
@@ -98,7 +102,8 @@ public:
     ) = 0;
     virtual Task<Result<ObjectInfo>> head(std::string bucket, std::string key) = 0;
 
-    // Gone afterwards; absent is fine. With if_match: kFailedPrecondition where the etag differs.
+    // Gone afterwards, and an ObjectRemoved event is durable in buckets that raise events; absent
+    // is fine and raises none. With if_match: kFailedPrecondition where the etag differs.
     virtual Task<Result<void>> remove(
         std::string bucket, std::string key, std::optional<std::string> if_match
     ) = 0;

@@ -15,8 +15,8 @@ namespace pixgate {
 
 struct ReceivedMessage {
     std::string id;
-    std::string
-        receipt;  // of this receive; an older one of the same message is refused (kNotFound)
+    // Of this receive; an older one of the same message is refused (kNotFound).
+    std::string receipt;
     std::string body;
     std::uint32_t receive_count = 1;
     TimePoint sent_at;
@@ -25,18 +25,20 @@ struct ReceivedMessage {
 class Queue {
 public:
     virtual ~Queue() = default;
-    virtual Task<Result<std::string>> send(std::string body
-    ) = 0;  // durable when it returns; the message id
+    // Durable when it returns; the message id. kTooLarge over 1 MiB (SQS's limit).
+    virtual Task<Result<std::string>> send(std::string body) = 0;
     // Up to `max` (10) visible messages, hidden from others for `visibility`; waits up to `wait`
     // for the first. A message received more than max_receives times goes to the dead letters
     // instead of being handed out.
     virtual Task<Result<std::vector<ReceivedMessage>>> receive(
         std::size_t max, std::chrono::milliseconds wait, std::chrono::milliseconds visibility
     ) = 0;
-    virtual Task<Result<void>> ack(std::string receipt) = 0;  // gone; twice is harmless
+    // Gone; twice is harmless.
+    virtual Task<Result<void>> ack(std::string receipt) = 0;
+    // Hidden for `visibility` from now; 0: visible at once.
     virtual Task<Result<void>> extend(
         std::string receipt, std::chrono::milliseconds visibility
-    ) = 0;  // from now; 0: visible at once
+    ) = 0;
     // Straight to the dead letters, with a reason: for messages that can never succeed.
     virtual Task<Result<void>> bury(std::string receipt, std::string reason, std::string error) = 0;
     virtual Task<Result<Backlog>> backlog() = 0;

@@ -1,0 +1,69 @@
+#include "core/image_change.h"
+
+#include <algorithm>
+
+namespace pixgate {
+
+namespace {
+
+void set_facts(Image& image, const Change& change) {
+    if (change.event) {
+        image.etag = change.event->etag;
+        image.size_bytes = change.event->size_bytes;
+    }
+    if (change.size_bytes != 0) image.size_bytes = change.size_bytes;
+    if (!change.content_type.empty()) image.content_type = change.content_type;
+    if (!change.sha256.empty()) image.sha256 = change.sha256;
+    if (change.width_px != 0) {
+        image.width_px = change.width_px;
+        image.height_px = change.height_px;
+        image.frames = change.frames;
+    }
+}
+
+void put_variant(Image& image, const Variant& variant) {
+    const auto it = std::ranges::find(image.variants, variant.name, &Variant::name);
+    if (it == image.variants.end()) {
+        image.variants.push_back(variant);
+    } else {
+        *it = variant;
+    }
+}
+
+bool was_stored(const Image& image) {
+    return std::ranges::find(image.history, ImageState::kStored, &HistoryEntry::state) !=
+           image.history.end();
+}
+
+}  // namespace
+
+Applied change_image(Image& image, const Change& change) {
+    if (image.state == ImageState::kDeleted) return Applied::kSkipped;
+    if (change.only_from && *change.only_from != image.state) return Applied::kSkipped;
+    if (change.variant) {
+        put_variant(image, *change.variant);
+        return Applied::kDone;
+    }
+    if (!may_change(image.state, change.to)) return Applied::kSkipped;
+    if (change.stored_at && change.to != ImageState::kStored && !was_stored(image)) {
+        image.history.push_back({ImageState::kStored, *change.stored_at, {}});
+    }
+    if (change.to == ImageState::kDeleted) {
+        image.filename.clear();
+        image.metadata.clear();
+    } else if (change.to != ImageState::kExpired && change.to != ImageState::kFailed) {
+        set_facts(image, change);
+    }
+    if (change.to == ImageState::kReady) image.ready_at = change.at;
+    image.state = change.to;
+    image.reason = change.reason;
+    image.history.push_back({change.to, change.at, change.reason});
+    return Applied::kDone;
+}
+
+bool is_effect(const Change& change) {
+    return change.variant || change.to == ImageState::kReady ||
+           change.to == ImageState::kRejected || change.to == ImageState::kQuarantined;
+}
+
+}  // namespace pixgate
