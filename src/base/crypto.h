@@ -63,6 +63,9 @@ public:
 
 private:
     struct State;
+    // Takes an EVP_PKEY; null is an error.
+    static Result<VerifyKey> adopt(JwtAlgorithm algorithm, void* raw_key);
+
     JwtAlgorithm algorithm_ = JwtAlgorithm::kHs256;
     std::shared_ptr<const State> state_;
 };
