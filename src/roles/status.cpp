@@ -1,6 +1,9 @@
 #include "roles/status.h"
 
-#include <boost/json.hpp>
+#include <algorithm>
+#include <array>
+
+#include "base/json_writer.h"
 
 namespace pixgate {
 
@@ -44,35 +47,71 @@ unsigned http_status_of(Errc code) {
     return 500;
 }
 
-http::Response problem_response(const Error& error, std::string_view request_id) {
-    const unsigned status = http_status_of(error.code);
-    boost::json::object out;
-    out["type"] = "about:blank";
-    out["title"] = http::reason_phrase(status);
-    out["status"] = status;
-    const bool is_field = error.code == Errc::kInvalidArgument || error.code == Errc::kTooLarge ||
-                          error.code == Errc::kUnsupportedMedia;
-    const bool has_field = is_field && !error.reason.empty();
-    out["code"] = error.reason.empty() || has_field ? name_of(error.code) : error.reason;
+unsigned http_status_of(const Error& error) {
+    constexpr std::array<std::string_view, 3> kOwnLimits{
+        "rate_limited", "open_uploads", "event_streams"
+    };
+    if (error.code == Errc::kOverloaded &&
+        std::ranges::find(kOwnLimits, error.reason) != kOwnLimits.end()) {
+        return 429;
+    }
+    return http_status_of(error.code);
+}
+
+namespace {
+
+// The codes whose reason names a part of the request.
+bool names_field(Errc code) {
+    return code == Errc::kInvalidArgument || code == Errc::kTooLarge ||
+           code == Errc::kUnsupportedMedia;
+}
+
+// What the client reads. Messages are written for him only where he can do something about it.
+std::string_view detail_of(const Error& error) {
     switch (error.code) {
         case Errc::kInternal:
-            out["detail"] = "Internal error.";
-            break;
-        case Errc::kReadOnly:
-            out["detail"] = "Writing is switched off after a disk error.";
-            break;
+            return "Internal error.";
+        case Errc::kUnauthenticated:
+            return "This needs a valid API key or token in the Authorization header.";
+        case Errc::kNotFound:
+            return "There is no such thing, or it is not yours.";
         case Errc::kUnavailable:
-            out["detail"] = "A part behind this server does not answer. Try again.";
-            break;
+            return "A part behind this server does not answer. Try again.";
+        case Errc::kDeadlineExceeded:
+            return "This took too long. Try again.";
+        case Errc::kCancelled:
+            return "The server is stopping. Try again.";
+        case Errc::kNoSpace:
+            return "The disk is full.";
+        case Errc::kReadOnly:
+            return "Writing is switched off after a disk error.";
+        case Errc::kCrashed:
+            return "The picture could not be read.";
         default:
-            out["detail"] = error.message;
+            return error.message;
     }
-    if (has_field) out["field"] = error.reason;
-    out["request_id"] = request_id;
-    auto response =
-        http::text_response(status, "application/problem+json", boost::json::serialize(out));
-    if (status == 503 || status == 429) response.set("Retry-After", "1");
-    if (status == 401) response.set("WWW-Authenticate", "Bearer");
+}
+
+}  // namespace
+
+http::Response problem_response(
+    const Error& error, std::string_view request_id, std::optional<unsigned> status
+) {
+    const unsigned code = status.value_or(http_status_of(error));
+    const bool has_field = names_field(error.code) && !error.reason.empty();
+    const bool has_code =
+        !names_field(error.code) && error.code != Errc::kInternal && !error.reason.empty();
+    JsonWriter json;
+    json.begin_object().member("type", "about:blank");
+    json.member("title", http::reason_phrase(code)).member("status", code);
+    json.member("detail", detail_of(error));
+    json.member("code", has_code ? std::string_view(error.reason) : name_of(error.code));
+    if (has_field) json.member("field", error.reason);
+    json.member("request_id", request_id).end_object();
+    auto response = http::text_response(code, "application/problem+json", json.take());
+    response.set("Cache-Control", "no-store");
+    if (code == 503 || code == 429) response.set("Retry-After", "1");
+    if (code == 401) response.set("WWW-Authenticate", "Bearer");
     return response;
 }
 
