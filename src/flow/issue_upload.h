@@ -32,9 +32,15 @@ struct IssueUpload {
     //   errors  kPermissionDenied (caller may not upload), kInvalidArgument, kTooLarge,
     //   kUnsupportedMedia (reason: the
     //           field), kNotFound (policy), kOverloaded (reason "open_uploads"),
-    //           kFailedPrecondition (reason "idempotency_key_reused")
+    //           kFailedPrecondition (reason "idempotency_key_reused", or "upload_expired" where the
+    //           image of that key was not sent in time)
     Task<Result<UploadPermission>> run(
         Caller caller, UploadRequest request, Idempotency idempotency
+    );
+
+private:
+    Result<UploadPermission> presign(
+        const Image& image, const UploadRequest& request, TimePoint now
     );
 };
 

@@ -1,33 +1,70 @@
 // The function: an object was stored. Looks at the bytes in the sandbox and puts the verdict on the
 // queue; or, for objects of no image, says so. Called by roles/function for each record of an
-// event.
+// event. Safe from several loops at once.
 #pragma once
 
-#include "core/storage_event.h"
+#include <functional>
+
+#include "core/message.h"
 #include "flow/issue_upload.h"
-#include "imaging/sandbox/sandbox.h"
+#include "flow/poison_list.h"
+#include "imaging/types.h"
 #include "ports/alerts.h"
 #include "ports/object_store.h"
 #include "ports/queue.h"
 
 namespace pixgate {
 
+// What the picture is held to.
+struct VerifyJob {
+    std::string declared_type;  // what the sender said; the bytes must agree
+    std::vector<std::string> allowed_types;
+    imaging::Limits limits;
+    Verify mode = Verify::kDecode;
+};
+struct Verified {
+    imaging::Refusal refusal = imaging::Refusal::kNone;
+    imaging::Facts facts;  // where not refused
+};
+// Looks at one picture, once; blocks, so it is called on a pool. In production: the sandbox.
+//   errors  kCrashed (reason kSandboxViolation where the child did what it may not), and
+//           kDeadlineExceeded: the picture's fault, maybe. Others: nobody could look at it.
+using VerifyPicture =
+    std::function<Result<Verified>(int input_fd, std::uint64_t size_bytes, const VerifyJob& job)>;
+inline constexpr std::string_view kSandboxViolation = "sandbox_violation";
+
+inline constexpr std::uint32_t kMaxThumbnailSidePx = 4'096;
+
 struct OnStored {
     ObjectStore& store;
     Queue& queue;
     Catalog& catalog;
     AlertLog& alerts;
-    imaging::Sandbox& sandbox;
-    Pool& imaging_pool;    // sandbox calls block
+    VerifyPicture verify;
+    Pool& imaging_pool;
     UploadSigner& signer;  // for the object's URL
     const Policies& policies;
+    PoisonList& poison;
     const Clock& clock;
 
-    // ok: a message is on the queue, or there was nothing to do (other bucket, object or image
-    // gone, removal). A child that crashes or hangs is tried once more in a fresh child, then the
-    // verdict is `quarantined`. errors: what may pass (the host retries): kUnavailable,
-    // kDeadlineExceeded, kOverloaded, kInternal …
+    // ok: a message is on the queue, or there was nothing to do (other bucket, another version of
+    // the object is there, object or image gone, verdict known already, removal). An object of a
+    // deleted image, sent while that was deleted, is removed. A child that crashes or hangs is
+    // tried once more in a fresh child, then the verdict is `quarantined` and an alert is raised.
+    //   errors  what may pass (the host retries): kUnavailable, kOverloaded, kNoSpace, kInternal …
+    //   twice   safe: the catalog takes each object version once
     Task<Result<void>> run(StorageEvent event);
+
+private:
+    struct Opened;
+    struct Verdict;
+    Task<Result<void>> remove_if_deleted(const StorageEvent& event, const ImageId& id);
+    Task<Result<std::optional<Opened>>> open(const StorageEvent& event);
+    Task<Result<Verdict>> judge(Opened& opened, const VerifyJob& job, const std::string& image_id);
+    Task<Result<Verdict>> quarantine(
+        const ObjectInfo& object, const Error& error, const std::string& image_id
+    );
+    VerifyJob job_for(const Image& image, const ParsedKey& key, const ObjectInfo& object) const;
 };
 
 }  // namespace pixgate

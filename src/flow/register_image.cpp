@@ -1,0 +1,75 @@
+#include "flow/register_image.h"
+
+#include "base/failpoint.h"
+#include "base/log.h"
+#include "core/bucket.h"
+
+namespace pixgate {
+
+namespace {
+
+// The queue is ours, but what is on it is held against the object's key all the same: a forged or
+// damaged message must not change another image.
+Result<void> check(const RegisterMessage& message) {
+    using enum ImageState;
+    const bool is_verdict = message.verdict == kReady || message.verdict == kRejected ||
+                            message.verdict == kQuarantined;
+    if (!is_verdict) return fail(Errc::kInvalidArgument, "the verdict is not one", "verdict");
+    const auto key = parse_object_key(message.event.key);
+    if (message.event.bucket != kOriginalsBucket || !key || key->id != message.image_id ||
+        key->thumbnail != message.thumbnail) {
+        return fail(Errc::kInvalidArgument, "image and object do not belong together", "event");
+    }
+    return {};
+}
+
+Variant variant_of(const RegisterMessage& message) {
+    return {
+        .name = message.thumbnail,
+        .bucket = message.event.bucket,
+        .key = message.event.key,
+        .etag = message.event.etag,
+        .content_type = message.content_type,
+        .width_px = message.width_px,
+        .height_px = message.height_px,
+        .size_bytes = message.size_bytes
+    };
+}
+
+}  // namespace
+
+Task<Result<Applied>> RegisterImage::run(RegisterMessage message) {
+    CO_CHECK(check(message));
+    const bool is_thumbnail = !message.thumbnail.empty();
+    if (is_thumbnail && message.verdict != ImageState::kReady) {
+        // The image itself may be fine: its state says nothing of a bad thumbnail.
+        log::warning(
+            "a client's thumbnail is refused", {{"image_id", message.image_id.value},
+                                                {"thumbnail", message.thumbnail},
+                                                {"reason", message.reason}}
+        );
+        co_return Applied::kSkipped;
+    }
+
+    Change change;
+    change.id = message.image_id;
+    change.at = clock.now();
+    change.event = message.event;
+    if (is_thumbnail) {
+        change.variant = variant_of(message);
+    } else {
+        change.to = message.verdict;
+        change.reason = message.reason;
+        change.stored_at = message.event.at;
+        change.content_type = message.content_type;
+        change.size_bytes = message.size_bytes;
+        change.sha256 = message.sha256;
+        change.width_px = message.width_px;
+        change.height_px = message.height_px;
+        change.frames = message.frames;
+    }
+    CO_CHECK(failpoint::check("pub.before_tx"));
+    co_return co_await catalog.apply(std::move(change));
+}
+
+}  // namespace pixgate
