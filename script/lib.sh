@@ -15,7 +15,9 @@ test_packages=(
     libgtest-dev libgmock-dev clang-format-19 clang-tidy-19 llvm-19 python3 python3-pytest python3-boto3 python3-yaml
     awscli chromium fonts-noto-cjk
 )
-bench_packages=(libbenchmark-dev nginx-light libnginx-mod-http-dav-ext wrk python3)
+bench_packages=(nginx-light libnginx-mod-http-dav-ext wrk python3)
+
+python=/usr/bin/python3 # Debian's: the one that has python3-pytest and python3-boto3
 
 jobs=${CMAKE_BUILD_PARALLEL_LEVEL:-$(nproc)}
 export CMAKE_BUILD_PARALLEL_LEVEL=$jobs

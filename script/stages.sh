@@ -4,7 +4,6 @@
 all_stages=(checks tools web unit release e2e browser faults asan fuzz tsan tidy)
 quick_stages=(checks tools web unit)
 
-python=/usr/bin/python3 # Debian's, the one that has python3-pytest and python3-boto3
 fuzz_seconds=${PIXGATE_FUZZ_SECONDS:-8}
 
 # A stage that takes longer than this, in minutes, hangs; it is ended and counts as failed.
