@@ -6,7 +6,6 @@
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <openssl/param_build.h>
 #include <openssl/pem.h>
 
@@ -54,22 +53,63 @@ std::uint32_t crc(ByteView data, std::uint32_t seed) {
 
 }  // namespace
 
-Sha256 sha256(ByteView data) {
-    Sha256 out{};
-    EVP_Digest(
-        data.data(), data.size(), reinterpret_cast<unsigned char*>(out.data()), nullptr,
-        EVP_sha256(), nullptr
-    );
-    return out;
+namespace {
+
+// One context per thread, set up once: OpenSSL's one-shot calls allocate and look the algorithm up
+// each time, which is most of the cost of a short message.
+class Sha256Context {
+public:
+    Sha256Context() : md_(EVP_MD_fetch(nullptr, "SHA256", nullptr)), context_(EVP_MD_CTX_new()) {
+        EVP_DigestInit_ex2(context_, md_, nullptr);
+    }
+    ~Sha256Context() {
+        EVP_MD_CTX_free(context_);
+        EVP_MD_free(md_);
+    }
+    Sha256Context(const Sha256Context&) = delete;
+    Sha256Context& operator=(const Sha256Context&) = delete;
+
+    Sha256 digest(ByteView first, ByteView second) {
+        Sha256 out{};
+        EVP_DigestInit_ex2(context_, nullptr, nullptr);
+        EVP_DigestUpdate(context_, first.data(), first.size());
+        EVP_DigestUpdate(context_, second.data(), second.size());
+        EVP_DigestFinal_ex(context_, reinterpret_cast<unsigned char*>(out.data()), nullptr);
+        return out;
+    }
+
+private:
+    EVP_MD* md_;
+    EVP_MD_CTX* context_;
+};
+
+Sha256 digest(ByteView first, ByteView second) {
+    thread_local Sha256Context context;
+    return context.digest(first, second);
 }
 
+}  // namespace
+
+Sha256 sha256(ByteView data) {
+    return digest(data, {});
+}
+
+// RFC 2104: H((key ^ opad) || H((key ^ ipad) || data)).
 Sha256 hmac_sha256(ByteView key, ByteView data) {
-    Sha256 out{};
-    unsigned int size = 32;
-    HMAC(
-        EVP_sha256(), key.data(), static_cast<int>(key.size()), raw(data), data.size(),
-        reinterpret_cast<unsigned char*>(out.data()), &size
-    );
+    std::array<std::byte, 64> block{};
+    if (key.size() > block.size()) {
+        const Sha256 hashed = sha256(key);
+        std::ranges::copy(hashed, block.begin());
+    } else {
+        std::ranges::copy(key, block.begin());
+    }
+    auto inner = block;
+    for (auto& b : inner) b ^= std::byte{0x36};
+    for (auto& b : block) b ^= std::byte{0x5c};
+    const Sha256 hashed = digest(inner, data);
+    const Sha256 out = digest(block, hashed);
+    OPENSSL_cleanse(inner.data(), inner.size());
+    OPENSSL_cleanse(block.data(), block.size());
     return out;
 }
 

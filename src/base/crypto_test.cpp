@@ -69,5 +69,30 @@ TEST(Checksums, AllAlgorithmsGiveTheKnownValuesWholeAndInPieces) {
     }
 }
 
+// Source: RFC 4231, test cases 1, 2, 4 and 6.
+TEST(HmacSha256, GivesTheValuesOfRfc4231) {
+    const auto mac = [](const std::string& key, const std::string& data) {
+        return hex_encode(hmac_sha256(as_bytes(key), as_bytes(data)));
+    };
+    EXPECT_EQ(
+        mac(std::string(20, '\x0b'), "Hi There"),
+        "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"
+    );
+    EXPECT_EQ(
+        mac("Jefe", "what do ya want for nothing?"),
+        "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
+    );
+    std::string counting;
+    for (char c = 1; c <= 25; ++c) counting += c;
+    EXPECT_EQ(
+        mac(counting, std::string(50, '\xcd')),
+        "82558a389a443c0ea4cc819899f2083a85f0faa3e578f8077a2e3ff46729665b"
+    );
+    EXPECT_EQ(
+        mac(std::string(131, '\xaa'), "Test Using Larger Than Block-Size Key - Hash Key First"),
+        "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"
+    );
+}
+
 }  // namespace
 }  // namespace pixgate
