@@ -1,5 +1,6 @@
-// The files of the page and of the browser SDK, held inside the binary so that one file is all it takes to serve them.
-// web/tools/embed.mjs makes the definition from web/demo/dist and web/sdk/dist at build time.
+// The files of the page and of the browser SDK, held inside the binary so that one file is all it
+// takes to serve them. web/tools/embed.mjs makes the definition from web/demo/dist and web/sdk/dist
+// at build time.
 #pragma once
 
 #include <span>

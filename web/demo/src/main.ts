@@ -1,1 +1,92 @@
-export {};
+// Starts the page and joins its parts.
+import { type Client, createClient, PixgateError } from '../../sdk/src/index';
+import { byId } from './dom';
+import { makeDropZone } from './drop-zone';
+import { language, type Language, say, sayAttribute, setLanguage, startLanguage, t } from './i18n';
+import { forgetKey, keepKey, takeKey } from './key';
+import { makeRecent } from './recent';
+import { makeSignIn } from './sign-in';
+import { makeUploads } from './uploads';
+
+let client: Client | undefined;
+const theClient = (): Client => {
+  if (client === undefined) throw new Error('not signed in');
+  return client;
+};
+
+startLanguage();
+say(byId('title'), () => t().title);
+say(byId('lede'), () => t().lede);
+startLanguageSwitch();
+
+const signOutButton = byId('sign-out');
+say(signOutButton, () => t().signOut);
+signOutButton.addEventListener('click', () => signOut());
+
+const signIn = makeSignIn((key) => {
+  keepKey(key);
+  void enter(key);
+});
+const recent = makeRecent(theClient);
+const uploads = makeUploads({
+  client: theClient,
+  onImage: (image) => recent.put(image),
+  onKeyRefused: () => signOut('refused'),
+  onEmpty: () => dropZone.focus(),
+});
+const dropZone = makeDropZone((files) => uploads.add(files));
+
+byId<HTMLDialogElement>('viewer').addEventListener('click', (event) => {
+  if (event.target === event.currentTarget) (event.currentTarget as HTMLDialogElement).close();
+});
+// A sign-in link opened in this very tab changes only the fragment.
+window.addEventListener('hashchange', () => start());
+start();
+
+function start(): void {
+  const key = takeKey();
+  if (key === undefined) signOut();
+  else void enter(key);
+}
+
+async function enter(key: string): Promise<void> {
+  client = createClient({ endpoint: location.origin, token: key });
+  signIn.hide();
+  dropZone.show();
+  recent.show();
+  signOutButton.hidden = false;
+  try {
+    await recent.load();
+  } catch (error) {
+    if (error instanceof PixgateError && error.status === 401) signOut('refused');
+    else throw error;
+  }
+}
+
+function signOut(why?: 'refused'): void {
+  forgetKey();
+  uploads.clear();
+  recent.clear();
+  client = undefined;
+  dropZone.hide();
+  signOutButton.hidden = true;
+  signIn.show(why);
+}
+
+function startLanguageSwitch(): void {
+  const group = byId('languages');
+  sayAttribute(group, 'aria-label', () => t().language);
+  const buttons = [...group.querySelectorAll<HTMLButtonElement>('button[data-language]')];
+  const mark = (): void => {
+    for (const button of buttons) {
+      button.setAttribute('aria-pressed', String(button.dataset['language'] === language()));
+    }
+  };
+  for (const button of buttons) {
+    button.addEventListener('click', () => {
+      setLanguage(button.dataset['language'] as Language);
+      mark();
+    });
+  }
+  mark();
+}
