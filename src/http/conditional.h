@@ -1,5 +1,5 @@
-// Preconditions (RFC 9110 section 13.2.2) and byte ranges (section 14). Pure functions, used by the edge
-// and by the store alike.
+// Preconditions (RFC 9110 section 13.2.2) and byte ranges (section 14). Pure functions, used by the
+// edge and by the store alike.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,13 @@ namespace pixgate::http {
 enum class Precondition : std::uint8_t { kProceed, kNotModified, kFailed };
 
 // etag with its quotes, "\"x1\"" or "W/\"x1\""; exists false: only `*` and If-Match matter.
-Precondition evaluate(const Fields& fields, std::string_view method, bool exists, std::string_view etag, std::optional<TimePoint> last_modified);
+Precondition evaluate(
+    const Fields& fields,
+    std::string_view method,
+    bool exists,
+    std::string_view etag,
+    std::optional<TimePoint> last_modified
+);
 
 // True where `etag` is in the list of an If-Match / If-None-Match value, or it is `*`.
 bool etag_matches(std::string_view list, std::string_view etag, bool strong);
@@ -29,10 +35,16 @@ struct RangeAnswer {
     RangeKind kind = RangeKind::kWhole;
     ByteRange range;
 };
-// The Range field against a body of `size` bytes. Malformed, foreign units and several ranges: kWhole.
+// The Range field against a body of `size` bytes. Malformed, foreign units and several ranges:
+// kWhole.
 RangeAnswer resolve_range(std::string_view range, std::uint64_t size);
 // The same with If-Range taken into account.
-RangeAnswer resolve_range(const Fields& fields, std::uint64_t size, std::string_view etag, std::optional<TimePoint> last_modified);
+RangeAnswer resolve_range(
+    const Fields& fields,
+    std::uint64_t size,
+    std::string_view etag,
+    std::optional<TimePoint> last_modified
+);
 std::string content_range(ByteRange range, std::uint64_t size);  // "bytes 0-99/1234"
 
 }  // namespace pixgate::http

@@ -19,8 +19,8 @@
 
 namespace pixgate::http {
 
-// Header fields in wire order; names compare without case. Views into the connection's buffer: they hold
-// as long as the request does.
+// Header fields in wire order; names compare without case. Views into the connection's buffer: they
+// hold as long as the request does.
 class Fields {
 public:
     struct Field {
@@ -44,16 +44,16 @@ private:
 
 // A request whose head was read and found well-formed. The body comes through `body`.
 struct Request {
-    std::string_view method;     // "GET", upper case as sent
-    std::string_view path;       // raw, still percent-encoded, begins with '/' ("*" for OPTIONS *)
-    std::string_view query;      // raw, without '?'; empty where there is none
-    std::string_view host;       // value of Host, as sent
+    std::string_view method;  // "GET", upper case as sent
+    std::string_view path;    // raw, still percent-encoded, begins with '/' ("*" for OPTIONS *)
+    std::string_view query;   // raw, without '?'; empty where there is none
+    std::string_view host;    // value of Host, as sent
     Fields fields;
     std::optional<std::uint64_t> content_length;  // absent with chunked or without body
     bool is_chunked = false;
-    std::string peer;            // "127.0.0.1:51234"
-    std::string id;              // request id, ours: 16 hex digits
-    std::string_view route;      // set by the router: "/v1/images/{id}" (for metrics and logs)
+    std::string peer;        // "127.0.0.1:51234"
+    std::string id;          // request id, ours: 16 hex digits
+    std::string_view route;  // set by the router: "/v1/images/{id}" (for metrics and logs)
     std::map<std::string, std::string, std::less<>> params;  // set by the router, percent-decoded
     // Reading it sends "100 Continue" first where the client waits for that; a handler that answers
     // without reading it refuses the body. Never null; an absent body is empty.
@@ -63,20 +63,24 @@ struct Request {
     std::optional<std::string> query_value(std::string_view name) const;
 };
 
-struct FileBody {  // bytes [offset, offset + length) of an open file, sent by sendfile or read in pieces
+struct FileBody {  // bytes [offset, offset + length) of an open file, sent by sendfile or read in
+                   // pieces
     UniqueFd fd;
     std::uint64_t offset = 0;
     std::uint64_t length = 0;
 };
-using SharedBody = std::shared_ptr<const std::string>;  // one copy for all who ask, as caches need it
-using StreamBody = std::unique_ptr<BodySource>;         // chunked where its length() is unknown
+using SharedBody =
+    std::shared_ptr<const std::string>;          // one copy for all who ask, as caches need it
+using StreamBody = std::unique_ptr<BodySource>;  // chunked where its length() is unknown
 
 struct Response {
     unsigned status = 200;
-    std::vector<std::pair<std::string, std::string>> fields;  // without Date, Content-Length, Connection
+    std::vector<std::pair<std::string, std::string>>
+        fields;  // without Date, Content-Length, Connection
     std::variant<std::monostate, std::string, SharedBody, FileBody, StreamBody> body;
-    // A whole prebuilt head ("HTTP/1.1 200 OK\r\n…\r\n" without Date, Connection and the final CRLF) in place
-    // of status line and fields: hot answers are one gathered write. status is still set, for logs.
+    // A whole prebuilt head ("HTTP/1.1 200 OK\r\n…\r\n" without Date, Connection and the final
+    // CRLF) in place of the status line: hot answers are one gathered write. It holds its own
+    // Content-Length; `fields` come after it. status is still set, for logs.
     SharedBody prebuilt_head;
     // For HEAD and 304: Content-Length to announce without a body.
     std::optional<std::uint64_t> announced_length;
@@ -94,8 +98,8 @@ struct Response {
 // Text body with its type.
 Response text_response(unsigned status, std::string content_type, std::string body);
 
-// Handlers run on an event loop: blocking work goes through offload(). An exception is a bug: 500 and a log line.
-// The Request outlives the handler's coroutine.
+// Handlers run on an event loop: blocking work goes through offload(). An exception is a bug: 500
+// and a log line. The Request outlives the handler's coroutine.
 using Handler = std::function<Task<Response>(Request&)>;
 
 // "OK" for 200 and so on; "Unknown" for codes not in RFC 9110.
