@@ -90,7 +90,7 @@ Checked parse_version(std::string_view text, bool& is_http_1_0) {
                             text[6] == '.' && is_digit(text[7]);
     if (!is_version) return refuse(400, "bad request line");
     is_http_1_0 = text.ends_with("1.0");
-    if (!is_http_1_0 && !text.ends_with("1.1")) return refuse(505, "only HTTP/1.1 is spoken here");
+    if (!is_http_1_0 && !text.ends_with("1.1")) return refuse(505, "unsupported protocol version");
     return {};
 }
 

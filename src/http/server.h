@@ -46,6 +46,9 @@ struct ServerLimits {
     std::chrono::milliseconds body_timeout{30'000};    // in which min_body_bytes must arrive
     std::size_t min_body_bytes = 30 * 1024;            // 1 KiB/s; slower senders get 408
     std::chrono::milliseconds write_timeout{30'000};   // without progress while sending
+    // Content-Encoding on a request body: refused (415), as nothing of ours inflates one. A store
+    // keeps it as a fact about the object and allows it.
+    bool allows_encoded_bodies = false;
     std::chrono::milliseconds drain_timeout{10'000
     };  // graceful stop: in-flight requests must end in this
 };
@@ -53,6 +56,8 @@ struct ServerLimits {
 using RootHandler =
     std::function<Task<Response>(Request&)>;  // Router::handle, or the store's own dispatch
 
+// Destroy it before its loops, pool and metrics. Where stop() was not called the destructor does
+// it, and waits.
 class Server {
 public:
     // `name` labels metrics ("api", "store").
@@ -71,7 +76,9 @@ public:
     Result<void> listen(std::string_view address);
     std::string address() const;  // "127.0.0.1:40123", after listen()
 
-    // Accept no more, let in-flight requests end (bounded by drain_timeout), close.
+    // Accept no more, let in-flight requests end (bounded by drain_timeout), close. Event streams
+    // end at once, in good order: browsers come back by themselves. The handler is not called after
+    // it.
     Task<void> stop();
 
     struct State;

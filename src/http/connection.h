@@ -1,0 +1,64 @@
+// One client connection: reads requests one after the other, hands each to the handler, writes the
+// answers. For http/*.cpp only.
+#pragma once
+
+#include <boost/asio/cancellation_signal.hpp>
+#include <expected>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "http/head_parser.h"
+#include "http/message.h"
+#include "http/request_body.h"
+#include "http/server_state.h"
+#include "http/wire.h"
+
+namespace pixgate::http {
+
+class Connection {
+public:
+    // On the loop of `part` only. Serves `socket` until it closes; frees itself.
+    static void start(
+        std::shared_ptr<Server::State> server, LoopPart& part, Socket socket, bool is_over_limit
+    );
+
+    Connection(std::shared_ptr<Server::State> server, LoopPart& part, Socket socket);
+    ~Connection();
+    Connection(const Connection&) = delete;
+    Connection& operator=(const Connection&) = delete;
+
+    void check_deadline(std::chrono::steady_clock::time_point now) { wire_.check_deadline(now); }
+    // The server stops: an idle connection ends now, a busy one after its answer.
+    void stop_softly();
+    // Ends now, whatever is under way.
+    void abort();
+
+private:
+    enum class Next : std::uint8_t { kRequest, kClose, kLinger };
+
+    static Task<void> run(std::shared_ptr<Connection> self, bool is_over_limit);
+    Task<bool> has_input();
+    Task<Next> serve_one();
+    Task<std::expected<bool, HeadRefusal>> read_head(Head& head);
+    Task<Next> serve(Request& request, const Head& head);
+    Task<Response> call_handler(Request& request);
+    Task<Next> refuse(HeadRefusal refusal);
+    Task<void> linger();
+    void log_access(const Request& request, unsigned status, std::chrono::nanoseconds took) const;
+
+    std::shared_ptr<Server::State> server_;
+    LoopPart& part_;
+    Wire wire_;
+    boost::asio::cancellation_signal cancel_;
+    std::string peer_;
+    std::string in_;     // the request head under way and what came with it; empty while idle
+    std::size_t index_;  // in part_.connections
+    std::uint64_t counted_received_ = 0;
+    std::uint64_t counted_sent_ = 0;
+    bool is_idle_ = false;
+    bool is_streaming_ = false;
+    bool is_aborted_ = false;
+};
+
+}  // namespace pixgate::http
