@@ -137,7 +137,8 @@ TEST(S3EventJson, TheTestMessageIsNoEvent) {
 
 TEST(S3EventJson, WrappersOfSnsAndLambdaAreTakenOff) {
     const auto direct = notification(kS3Record);
-    const auto sns = R"({"Type":"Notification","MessageId":"1","Message":)" + json_text(direct) + "}";
+    const auto sns =
+        R"({"Type":"Notification","MessageId":"1","Message":)" + json_text(direct) + "}";
     const auto lambda = R"({"Records":[{"eventSource":"aws:sqs","body":)" + json_text(sns) + "}]}";
     for (const auto& text : {sns, lambda}) {
         const auto events = parse_s3_event(text);
