@@ -8,6 +8,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "base/encoding.h"
 #include "base/fd.h"
 #include "base/json_reader.h"
 #include "base/json_writer.h"
