@@ -23,7 +23,8 @@ Precondition evaluate(
     std::optional<TimePoint> last_modified
 );
 
-// True where `etag` is in the list of an If-Match / If-None-Match value, or it is `*`.
+// True where `etag` is in the list of an If-Match / If-None-Match value, or it is `*`. Tags without
+// quotes are taken too, as S3's clients send them.
 bool etag_matches(std::string_view list, std::string_view etag, bool strong);
 
 struct ByteRange {
@@ -38,12 +39,15 @@ struct RangeAnswer {
 // The Range field against a body of `size` bytes. Malformed, foreign units and several ranges:
 // kWhole.
 RangeAnswer resolve_range(std::string_view range, std::uint64_t size);
-// The same with If-Range taken into account.
+// The same for a GET (HEAD has no ranges), with If-Range taken into account. A date in If-Range
+// counts only where `now` is given and last_modified is a second or more before it: else it may
+// name two versions (RFC 9110 section 8.8.2.2).
 RangeAnswer resolve_range(
     const Fields& fields,
     std::uint64_t size,
     std::string_view etag,
-    std::optional<TimePoint> last_modified
+    std::optional<TimePoint> last_modified,
+    std::optional<TimePoint> now = std::nullopt
 );
 std::string content_range(ByteRange range, std::uint64_t size);  // "bytes 0-99/1234"
 
