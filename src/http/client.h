@@ -16,14 +16,14 @@ namespace pixgate::http {
 
 struct ClientRequest {
     std::string method = "GET";
-    std::string url;  // http:// or https:// (system certificate authorities)
-    std::vector<std::pair<std::string, std::string>> fields;
-    std::string body;                          // or:
+    std::string url{};  // http:// or https:// (system certificate authorities)
+    std::vector<std::pair<std::string, std::string>> fields{};
+    std::string body{};                        // or:
     BodySource* stream = nullptr;              // with its length(); sent in pieces
     std::size_t max_response_bytes = 1 << 20;  // over it kTooLarge
     std::chrono::milliseconds connect_timeout{5'000};
-    std::chrono::milliseconds timeout{10'000};   // without progress
-    std::function<void(std::uint64_t)> on_sent;  // bytes of the body sent so far
+    std::chrono::milliseconds timeout{10'000};     // without progress
+    std::function<void(std::uint64_t)> on_sent{};  // bytes of the body sent so far
 };
 
 struct ClientResponse {
@@ -33,7 +33,8 @@ struct ClientResponse {
     std::string_view get(std::string_view name) const;
 };
 
-// errors  kUnavailable (no connection, reset), kDeadlineExceeded, kInvalidArgument (URL), kTooLarge
+// errors  kUnavailable (no connection, reset), kDeadlineExceeded, kInvalidArgument (URL),
+//         kTooLarge, kCancelled, and those of `stream`
 Task<Result<ClientResponse>> fetch(ClientRequest request);
 
 // A server-sent-event stream or any long answer, piece by piece, until `on_piece` gives false or it
