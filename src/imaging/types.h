@@ -67,6 +67,9 @@ enum class Refusal : std::uint8_t {
     kBroken,
     kTooSlow,
 };
+inline constexpr Format kLastFormat = Format::kOther;
+inline constexpr Refusal kLastRefusal = Refusal::kTooSlow;
+
 std::string_view code_of(Refusal refusal);      // "too_many_pixels"
 std::string_view sentence_of(Refusal refusal);  // "The picture has more pixels than are allowed."
 

@@ -1,0 +1,40 @@
+// One header reader per format. Each fills in a Header with what the bytes declare; probe.cpp
+// checks the limits and turns sizes upright.
+#pragma once
+
+#include <optional>
+
+#include "imaging/byte_reader.h"
+#include "imaging/types.h"
+
+namespace pixgate::imaging {
+
+struct Header {
+    std::uint64_t width_px = 0;  // as stored
+    std::uint64_t height_px = 0;
+    std::uint64_t frames = 1;
+    std::uint64_t total_pixels = 0;    // of all frames; 0: frames x width x height
+    std::uint64_t largest_pixels = 0;  // of any picture in the file; 0: width x height
+    std::uint32_t scans = 0;           // JPEG
+    std::uint8_t orientation = 1;      // EXIF 1 to 8
+    bool swaps_sides = false;          // the decoder itself turns by 90 degrees (irot)
+    bool has_alpha = false;
+    std::optional<Format> format;  // more exact than the magic bytes said
+    bool is_refused_kind = false;  // a kind inside the format that is never accepted (RAW)
+    const char* broken = nullptr;  // which structure is wrong; null when it is whole
+};
+
+// Counting stops soon after a limit is broken, so `limits` bounds the work too.
+Header read_jpeg_header(Bytes data, const Limits& limits);
+Header read_png_header(Bytes data, const Limits& limits);
+Header read_gif_header(Bytes data, const Limits& limits);
+Header read_webp_header(Bytes data, const Limits& limits);
+Header read_heif_header(Bytes data, const Limits& limits);
+Header read_tiff_header(Bytes data, const Limits& limits);
+
+// The orientation in an EXIF block (a TIFF structure, with or without "Exif\0\0" before it): 1 to
+// 8, or 1 when there is none or the block is damaged. Reads the first directory only, so no pointer
+// can lead it in a circle.
+std::uint8_t read_exif_orientation(Bytes exif);
+
+}  // namespace pixgate::imaging

@@ -1,0 +1,223 @@
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <vector>
+
+#include "imaging/probe/formats.h"
+
+namespace pixgate::imaging {
+namespace {
+
+using namespace std::string_view_literals;
+
+// A phone's 48-megapixel picture has about 200 tiles. More items than this is an attack.
+constexpr std::size_t kMaxItems = 2'000;
+constexpr std::size_t kMaxProperties = 4'000;
+constexpr std::size_t kMaxAssociations = 20'000;
+
+struct Box {
+    Bytes type;
+    Bytes payload;
+};
+
+// ISO/IEC 14496-12, 4.2. False at the end or when the box does not fit.
+bool read_box(ByteReader& reader, Box& box) {
+    std::uint64_t header_bytes = 8;
+    const std::uint64_t rest = reader.remaining();
+    std::uint64_t bytes = reader.u32();
+    box.type = reader.take(4);
+    if (bytes == 1) {
+        bytes = reader.u64();
+        header_bytes = 16;
+    } else if (bytes == 0) {
+        bytes = rest;
+    }
+    if (!reader.ok() || bytes < header_bytes || bytes > rest) return false;
+    box.payload = reader.take(bytes - header_bytes);
+    return reader.ok();
+}
+
+enum class Kind : std::uint8_t { kOther, kSize, kRotation, kMirror };
+
+struct Property {
+    Kind kind = Kind::kOther;
+    std::uint64_t width_px = 0, height_px = 0;  // ispe
+    std::uint8_t quarter_turns = 0;             // irot
+};
+
+struct Meta {
+    std::uint64_t primary_item = 0;
+    std::size_t items = 0;
+    bool has_av1 = false, has_hevc = false, has_alpha = false;
+    std::vector<Property> properties;
+    std::vector<std::size_t> of_primary;  // 1-based indices into properties
+    std::size_t associations = 0;
+    const char* broken = nullptr;
+};
+
+struct FullBox {
+    std::uint8_t version;
+    std::uint32_t flags;
+};
+
+FullBox read_full_box(ByteReader& reader) {
+    const auto version = reader.u8();
+    return {version, reader.u24()};
+}
+
+void read_item_entry(Bytes payload, Meta& meta) {
+    ByteReader reader(payload);
+    const auto full = read_full_box(reader);
+    if (full.version < 2) return;
+    reader.skip(full.version == 2 ? 2 : 4);
+    reader.skip(2);
+    const Bytes type = reader.take(4);
+    meta.has_av1 |= is(type, "av01");
+    meta.has_hevc |= is(type, "hvc1");
+}
+
+void read_item_info(Bytes payload, Meta& meta) {
+    ByteReader reader(payload);
+    const auto full = read_full_box(reader);
+    reader.skip(full.version == 0 ? 2 : 4);
+    Box box;
+    while (reader.remaining() >= 8 && read_box(reader, box)) {
+        if (++meta.items > kMaxItems) {
+            meta.broken = "too many items";
+            return;
+        }
+        if (is(box.type, "infe")) read_item_entry(box.payload, meta);
+    }
+}
+
+Property read_property(const Box& box, Meta& meta) {
+    Property property;
+    ByteReader reader(box.payload);
+    if (is(box.type, "ispe")) {
+        reader.skip(4);
+        property.kind = Kind::kSize;
+        property.width_px = reader.u32();
+        property.height_px = reader.u32();
+        if (!reader.ok()) meta.broken = "ispe";
+    } else if (is(box.type, "irot")) {
+        property.kind = Kind::kRotation;
+        property.quarter_turns = reader.u8() & 3;
+    } else if (is(box.type, "imir")) {
+        property.kind = Kind::kMirror;
+    } else if (is(box.type, "auxC")) {
+        constexpr std::array kAlphaTypes{
+            "urn:mpeg:mpegB:cicp:systems:auxiliary:alpha"sv, "urn:mpeg:hevc:2015:auxid:1"sv
+        };
+        for (const auto name : kAlphaTypes) meta.has_alpha |= starts_with(box.payload, name, 4);
+    }
+    return property;
+}
+
+void read_properties(Bytes payload, Meta& meta) {
+    ByteReader reader(payload);
+    Box box;
+    while (meta.broken == nullptr && reader.remaining() >= 8) {
+        if (!read_box(reader, box) || meta.properties.size() >= kMaxProperties) {
+            meta.broken = "ipco";
+            return;
+        }
+        meta.properties.push_back(read_property(box, meta));
+    }
+}
+
+void read_associations(Bytes payload, Meta& meta) {
+    ByteReader reader(payload);
+    const auto full = read_full_box(reader);
+    const std::uint32_t entries = reader.u32();
+    for (std::uint32_t i = 0; i < entries && reader.ok(); ++i) {
+        const std::uint64_t item = reader.number(full.version < 1 ? 2 : 4);
+        const std::size_t count = reader.u8();
+        for (std::size_t k = 0; k < count && reader.ok(); ++k) {
+            const std::size_t index =
+                (full.flags & 1) != 0 ? reader.u16() & 0x7FFFU : reader.u8() & 0x7FU;
+            if (++meta.associations > kMaxAssociations) meta.broken = "too many associations";
+            if (meta.broken != nullptr) return;
+            if (item == meta.primary_item) meta.of_primary.push_back(index);
+        }
+    }
+    if (!reader.ok()) meta.broken = "ipma";
+}
+
+// The primary item must be known before the associations are read, whatever the order of the boxes.
+Meta read_meta(Bytes payload) {
+    Meta meta;
+    Bytes properties_box;
+    ByteReader reader(payload);
+    read_full_box(reader);
+    Box box;
+    while (meta.broken == nullptr && reader.remaining() >= 8) {
+        if (!read_box(reader, box)) {
+            meta.broken = "meta";
+            return meta;
+        }
+        if (is(box.type, "pitm")) {
+            ByteReader item(box.payload);
+            const auto full = read_full_box(item);
+            meta.primary_item = item.number(full.version == 0 ? 2 : 4);
+        } else if (is(box.type, "iinf")) {
+            read_item_info(box.payload, meta);
+        } else if (is(box.type, "iprp")) {
+            properties_box = box.payload;
+        }
+    }
+    ByteReader container(properties_box);
+    while (meta.broken == nullptr && container.remaining() >= 8 && read_box(container, box)) {
+        if (is(box.type, "ipco")) read_properties(box.payload, meta);
+        if (is(box.type, "ipma")) read_associations(box.payload, meta);
+    }
+    return meta;
+}
+
+void apply_primary(const Meta& meta, Header& header) {
+    for (const auto index : meta.of_primary) {
+        if (index == 0 || index > meta.properties.size()) continue;
+        const Property& property = meta.properties[index - 1];
+        if (property.kind == Kind::kSize) {
+            header.width_px = property.width_px;
+            header.height_px = property.height_px;
+        } else if (property.kind == Kind::kRotation && property.quarter_turns % 2 != 0) {
+            header.swaps_sides = !header.swaps_sides;
+        }
+    }
+}
+
+}  // namespace
+
+Header read_heif_header(Bytes data, const Limits&) {
+    Header header;
+    ByteReader reader(data);
+    Box box;
+    bool has_meta = false;
+    while (reader.remaining() >= 8) {
+        if (!read_box(reader, box)) {
+            header.broken = "box longer than the file";
+            break;
+        }
+        if (!is(box.type, "meta") || has_meta) continue;
+        has_meta = true;
+        const Meta meta = read_meta(box.payload);
+        header.broken = meta.broken;
+        header.has_alpha = meta.has_alpha;
+        if (meta.has_av1 != meta.has_hevc)
+            header.format = meta.has_av1 ? Format::kAvif : Format::kHeic;
+        apply_primary(meta, header);
+        for (const auto& property : meta.properties) {
+            // Any of these may be decoded, so the largest counts.
+            std::uint64_t pixels = 0;
+            if (__builtin_mul_overflow(property.width_px, property.height_px, &pixels))
+                pixels = UINT64_MAX;
+            header.largest_pixels = std::max(header.largest_pixels, pixels);
+        }
+    }
+    if (header.broken == nullptr && !has_meta) header.broken = "no meta box";
+    if (header.broken == nullptr && (header.width_px == 0 || header.height_px == 0))
+        header.broken = "size";
+    return header;
+}
+
+}  // namespace pixgate::imaging

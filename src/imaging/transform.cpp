@@ -1,0 +1,234 @@
+#include "imaging/transform.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+#include <vips/vips8>
+
+#include "imaging/decode.h"
+#include "imaging/encode.h"
+#include "imaging/geometry.h"
+#include "imaging/verify.h"
+#include "imaging/vips_setup.h"
+
+namespace pixgate::imaging {
+namespace {
+
+using vips::VImage;
+
+// Larger profiles are not worth the parsing: the picture is taken as sRGB, or plain CMYK.
+constexpr std::size_t kMaxProfileBytes = 1 << 20;
+// Shrinking while decoding is coarse: leave at least a factor of two to the good filter.
+constexpr double kLeaveToFilter = 2.0;
+
+struct Work {
+    Bytes data;
+    const TransformRequest& request;
+    Facts source;
+    Plan plan;  // lies as the picture is stored, not upright
+    VImage image;
+    VipsBandFormat format = VIPS_FORMAT_UCHAR;  // before alpha was multiplied in
+};
+
+bool lies_on_its_side(const Work& work) {
+    return work.source.orientation >= 5;
+}
+
+void open(Work& work) {
+    Size source{work.source.width_px, work.source.height_px};
+    TransformRequest box = work.request;
+    if (lies_on_its_side(work)) {
+        std::swap(source.width_px, source.height_px);
+        std::swap(box.width_px, box.height_px);
+    }
+    work.plan = plan_transform(source, box);
+    const double shrink = std::min(
+        static_cast<double>(work.plan.crop.width_px) / work.plan.resized.width_px,
+        static_cast<double>(work.plan.crop.height_px) / work.plan.resized.height_px
+    );
+    LoadOptions options;
+    while (options.shrink < 8 && shrink >= options.shrink * 2 * kLeaveToFilter) options.shrink *= 2;
+    options.scale = std::min(1.0, kLeaveToFilter / shrink);
+    if (work.source.format != Format::kJpeg) options.shrink = 1;
+    work.image = open_picture(work.data, work.source.format, options);
+}
+
+// The centre, for kCover. The image may already be smaller than the source.
+void crop(Work& work) {
+    const Size source = lies_on_its_side(work) ? Size{work.source.height_px, work.source.width_px}
+                                               : Size{work.source.width_px, work.source.height_px};
+    if (work.plan.crop == source) return;
+    const double across = static_cast<double>(work.image.width()) / source.width_px;
+    const double down = static_cast<double>(work.image.height()) / source.height_px;
+    const int width =
+        std::clamp(static_cast<int>(work.plan.crop.width_px * across + 0.5), 1, work.image.width());
+    const int height =
+        std::clamp(static_cast<int>(work.plan.crop.height_px * down + 0.5), 1, work.image.height());
+    work.image = work.image.extract_area(
+        (work.image.width() - width) / 2, (work.image.height() - height) / 2, width, height
+    );
+}
+
+void premultiply(Work& work) {
+    work.format = work.image.format();
+    if (work.image.has_alpha()) work.image = work.image.premultiply();
+}
+
+void resize(Work& work) {
+    const double across = static_cast<double>(work.plan.resized.width_px) / work.image.width();
+    const double down = static_cast<double>(work.plan.resized.height_px) / work.image.height();
+    if (across == 1 && down == 1) return;
+    work.image = work.image.resize(across, VImage::option()->set("vscale", down));
+}
+
+void unpremultiply(Work& work) {
+    if (work.image.has_alpha()) work.image = work.image.unpremultiply().cast(work.format);
+}
+
+// Decoding happens here, top to bottom; what follows may look at pixels in any order.
+void settle(Work& work) {
+    work.image = work.image.copy_memory();
+}
+
+VImage without_profile(const VImage& image) {
+    VImage copy = image.copy();
+    copy.remove(VIPS_META_ICC_NAME);
+    return copy;
+}
+
+VImage convert_profile(const VImage& image, bool has_profile) {
+    const bool is_cmyk = image.interpretation() == VIPS_INTERPRETATION_CMYK;
+    return image.icc_transform(
+        "srgb", VImage::option()
+                    ->set("embedded", has_profile)
+                    ->set("input_profile", is_cmyk ? "cmyk" : "srgb")
+                    ->set("intent", VIPS_INTENT_RELATIVE)
+                    ->set("black_point_compensation", true)
+    );
+}
+
+// A broken profile, or one of another colour space, is as good as none.
+void to_srgb(Work& work) {
+    VImage image = work.image;
+    const bool has_any = image.get_typeof(VIPS_META_ICC_NAME) != 0;
+    std::size_t profile_bytes = 0;
+    if (has_any) image.get_blob(VIPS_META_ICC_NAME, &profile_bytes);
+    const bool has_profile = has_any && profile_bytes <= kMaxProfileBytes;
+    if (has_any && !has_profile) image = without_profile(image);
+    const bool is_cmyk = image.interpretation() == VIPS_INTERPRETATION_CMYK;
+    if (has_profile || is_cmyk) {
+        try {
+            image = convert_profile(image, has_profile).copy_memory();
+        } catch (const vips::VError&) {
+            take_vips_error();
+            image = without_profile(image);
+            if (is_cmyk) image = convert_profile(image, false);
+        }
+    }
+    if (image.interpretation() != VIPS_INTERPRETATION_sRGB)
+        image = image.colourspace(VIPS_INTERPRETATION_sRGB);
+    if (image.format() != VIPS_FORMAT_UCHAR) image = image.cast(VIPS_FORMAT_UCHAR);
+    work.image = image;
+}
+
+void turn_upright(Work& work) {
+    VImage& image = work.image;
+    switch (work.source.orientation) {
+        case 2:
+            image = image.fliphor();
+            break;
+        case 3:
+            image = image.rot180();
+            break;
+        case 4:
+            image = image.flipver();
+            break;
+        case 5:
+            image = image.rot90().fliphor();
+            break;
+        case 6:
+            image = image.rot90();
+            break;
+        case 7:
+            image = image.rot270().fliphor();
+            break;
+        case 8:
+            image = image.rot270();
+            break;
+        default:
+            break;
+    }
+}
+
+std::vector<double> background_of(const Work& work) {
+    const Colour colour = work.request.background;
+    std::vector<double> bands{
+        static_cast<double>(colour.red), static_cast<double>(colour.green),
+        static_cast<double>(colour.blue)
+    };
+    if (work.image.has_alpha()) bands.push_back(255);
+    return bands;
+}
+
+void pad(Work& work) {
+    Size canvas = work.plan.canvas;
+    if (lies_on_its_side(work)) std::swap(canvas.width_px, canvas.height_px);
+    const int width = static_cast<int>(canvas.width_px);
+    const int height = static_cast<int>(canvas.height_px);
+    if (width <= work.image.width() && height <= work.image.height()) return;
+    work.image = work.image.embed(
+        (width - work.image.width()) / 2, (height - work.image.height()) / 2, width, height,
+        VImage::option()
+            ->set("extend", VIPS_EXTEND_BACKGROUND)
+            ->set("background", background_of(work))
+    );
+}
+
+void flatten(Work& work) {
+    if (!work.image.has_alpha() || work.request.output != Format::kJpeg) return;
+    auto background = background_of(work);
+    background.resize(3);
+    work.image = work.image.flatten(VImage::option()->set("background", background));
+}
+
+// The whole of a transform, in order.
+constexpr std::array kSteps{&open,   &crop,    &premultiply,  &resize, &unpremultiply,
+                            &settle, &to_srgb, &turn_upright, &pad,    &flatten};
+
+}  // namespace
+
+TransformAnswer transform_bytes(Bytes data, const TransformRequest& request) {
+    VerifyRequest header;
+    header.check_declared = false;
+    header.allowed = request.allowed;
+    header.limits = request.limits;
+    const VerifyAnswer input = verify_header(data, header);
+    TransformAnswer answer{input.refusal, {}, {}, input.detail};
+    if (input.refusal != Refusal::kNone) return answer;
+    Work work{data, request, input.facts, {}, {}};
+    try {
+        for (const auto step : kSteps) step(work);
+        answer.bytes = encode(work.image, request.output, request.quality);
+        answer.facts.format = request.output;
+        answer.facts.width_px = static_cast<std::uint32_t>(work.image.width());
+        answer.facts.height_px = static_cast<std::uint32_t>(work.image.height());
+        answer.facts.has_alpha = work.image.has_alpha();
+    } catch (const vips::VError&) {
+        answer = {Refusal::kBroken, {}, {}, take_vips_error()};
+    }
+    return answer;
+}
+
+Result<void> check_request(const TransformRequest& request) {
+    if (request.quality < 1 || request.quality > 100)
+        return fail(Errc::kInvalidArgument, "quality is 1 to 100");
+    if (!FormatSet{Format::kJpeg, Format::kWebp, Format::kPng}.contains(request.output))
+        return fail(Errc::kInvalidArgument, "output is jpeg, webp or png");
+    if (request.fit > kLastFit) return fail(Errc::kInvalidArgument, "unknown fit");
+    if (request.max_side_px == 0 ||
+        std::max(request.width_px, request.height_px) > request.max_side_px)
+        return fail(Errc::kInvalidArgument, "wider or higher than pictures are made here");
+    return {};
+}
+
+}  // namespace pixgate::imaging

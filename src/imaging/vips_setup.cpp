@@ -1,0 +1,50 @@
+#include "imaging/vips_setup.h"
+
+#include <vips/vips.h>
+
+#include <array>
+#include <mutex>
+
+namespace pixgate::imaging {
+namespace {
+
+constexpr std::size_t kMaxErrorChars = 160;
+
+void allow_only_our_loaders() {
+    vips_block_untrusted_set(TRUE);
+    vips_operation_block_set("VipsForeignLoad", TRUE);
+    for (const char* loader :
+         {"VipsForeignLoadJpeg", "VipsForeignLoadPng", "VipsForeignLoadNsgif",
+          "VipsForeignLoadWebp", "VipsForeignLoadHeif", "VipsForeignLoadTiff"})
+        vips_operation_block_set(loader, FALSE);
+}
+
+Result<void> start_once() {
+    if (vips_init("pixgate") != 0) return fail(Errc::kInternal, "libvips: " + take_vips_error());
+    allow_only_our_loaders();
+    vips_concurrency_set(1);
+    vips_cache_set_max(0);
+    vips_cache_set_max_mem(0);
+    vips_cache_set_max_files(0);
+    return {};
+}
+
+}  // namespace
+
+Result<void> start_vips() {
+    static std::once_flag once;
+    static Result<void> result;
+    std::call_once(once, [] { result = start_once(); });
+    return result;
+}
+
+std::string take_vips_error() {
+    std::string text;
+    for (const char* c = vips_error_buffer(); *c != 0 && text.size() < kMaxErrorChars; ++c)
+        text += *c >= ' ' && *c <= '~' ? *c : ' ';
+    vips_error_clear();
+    while (text.ends_with(' ')) text.pop_back();
+    return text;
+}
+
+}  // namespace pixgate::imaging

@@ -1,0 +1,17 @@
+// Starts libvips as this project uses it: no cache, one thread, and no loader but those of the
+// formats in kDecodable, whatever the machine has installed.
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+
+namespace pixgate::imaging {
+
+// Once per process; later calls do nothing. kInternal when libvips does not start.
+Result<void> start_vips();
+
+// What libvips has said since the last call, in one line of printable ASCII, and forget it.
+std::string take_vips_error();
+
+}  // namespace pixgate::imaging
