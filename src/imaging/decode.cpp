@@ -107,6 +107,7 @@ VImage open_picture(Bytes data, Format format, const LoadOptions& options) {
 }
 
 DecodeOutcome decode_fully(Bytes data, const Facts& facts, const Limits& limits) {
+    take_vips_error();  // what an earlier picture left there
     try {
         return decode_pages(data, facts, limits);
     } catch (const vips::VError&) {

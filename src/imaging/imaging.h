@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "core/transform.h"
 #include "imaging/types.h"
 
 namespace pixgate::imaging {
@@ -55,13 +56,8 @@ struct VerifyAnswer {
     std::string detail;  // for operators: the decoder's own words, printable ASCII; may be empty
 };
 
-enum class Fit : std::uint8_t {
-    kScaleDown,  // inside the box; never enlarged
-    kContain,    // as large as fits into the box
-    kCover,      // fills the box; what sticks out is cut off, the centre stays
-    kPad,        // kContain, and the rest of the box in the background colour
-};
-inline constexpr Fit kLastFit = Fit::kPad;
+inline constexpr Fit kLastFit = Fit::kPad;  // what each means: kScaleDown is never enlarged;
+// kContain as large as fits; kCover fills the box, the centre stays; kPad is kContain on a canvas
 
 struct Colour {
     std::uint8_t red = 255, green = 255, blue = 255;
@@ -109,5 +105,9 @@ public:
 
 // kInvalidArgument where the request makes no sense: quality, output format, box over max_side_px.
 Result<void> check_request(const TransformRequest& request);
+
+// kCrashed ("bad_reply") unless the bytes are what the facts say and the request asked for: the
+// header is read again, outside the child that wrote it.
+Result<void> check_output(const TransformAnswer& answer, const TransformRequest& request);
 
 }  // namespace pixgate::imaging

@@ -96,35 +96,49 @@ VImage without_profile(const VImage& image) {
     return copy;
 }
 
-VImage convert_profile(const VImage& image, bool has_profile) {
-    const bool is_cmyk = image.interpretation() == VIPS_INTERPRETATION_CMYK;
-    return image.icc_transform(
-        "srgb", VImage::option()
-                    ->set("embedded", has_profile)
-                    ->set("input_profile", is_cmyk ? "cmyk" : "srgb")
-                    ->set("intent", VIPS_INTENT_RELATIVE)
-                    ->set("black_point_compensation", true)
-    );
+// Not too large, and for the channels that the picture has (ICC.1, 7.2.6: bytes 16 to 19).
+bool has_usable_profile(const VImage& image) {
+    if (image.get_typeof(VIPS_META_ICC_NAME) == 0) return false;
+    std::size_t profile_bytes = 0;
+    const auto* data =
+        static_cast<const std::uint8_t*>(image.get_blob(VIPS_META_ICC_NAME, &profile_bytes));
+    if (profile_bytes > kMaxProfileBytes) return false;
+    const int channels = image.bands() - (image.has_alpha() ? 1 : 0);
+    const char* space = channels == 1 ? "GRAY" : channels == 3 ? "RGB " : "CMYK";
+    return starts_with(Bytes(data, profile_bytes), space, 16);
+}
+
+bool is_cmyk(const VImage& image) {
+    return image.interpretation() == VIPS_INTERPRETATION_CMYK;
+}
+
+VImage convert_profile(const VImage& image, bool use_embedded) {
+    return image
+        .icc_transform(
+            "srgb", VImage::option()
+                        ->set("embedded", use_embedded)
+                        ->set("input_profile", is_cmyk(image) ? "cmyk" : "srgb")
+                        ->set("intent", VIPS_INTENT_RELATIVE)
+                        ->set("black_point_compensation", true)
+        )
+        .copy_memory();
 }
 
 // A broken profile, or one of another colour space, is as good as none.
-void to_srgb(Work& work) {
-    VImage image = work.image;
-    const bool has_any = image.get_typeof(VIPS_META_ICC_NAME) != 0;
-    std::size_t profile_bytes = 0;
-    if (has_any) image.get_blob(VIPS_META_ICC_NAME, &profile_bytes);
-    const bool has_profile = has_any && profile_bytes <= kMaxProfileBytes;
-    if (has_any && !has_profile) image = without_profile(image);
-    const bool is_cmyk = image.interpretation() == VIPS_INTERPRETATION_CMYK;
-    if (has_profile || is_cmyk) {
+VImage convert_or_ignore_profile(const VImage& image) {
+    if (has_usable_profile(image)) {
         try {
-            image = convert_profile(image, has_profile).copy_memory();
+            return convert_profile(image, true);
         } catch (const vips::VError&) {
             take_vips_error();
-            image = without_profile(image);
-            if (is_cmyk) image = convert_profile(image, false);
         }
     }
+    const VImage plain = without_profile(image);
+    return is_cmyk(plain) ? convert_profile(plain, false) : plain;
+}
+
+void to_srgb(Work& work) {
+    VImage image = convert_or_ignore_profile(work.image);
     if (image.interpretation() != VIPS_INTERPRETATION_sRGB)
         image = image.colourspace(VIPS_INTERPRETATION_sRGB);
     if (image.format() != VIPS_FORMAT_UCHAR) image = image.cast(VIPS_FORMAT_UCHAR);
@@ -205,6 +219,7 @@ TransformAnswer transform_bytes(Bytes data, const TransformRequest& request) {
     const VerifyAnswer input = verify_header(data, header);
     TransformAnswer answer{input.refusal, {}, {}, input.detail};
     if (input.refusal != Refusal::kNone) return answer;
+    take_vips_error();
     Work work{data, request, input.facts, {}, {}};
     try {
         for (const auto step : kSteps) step(work);
@@ -217,18 +232,6 @@ TransformAnswer transform_bytes(Bytes data, const TransformRequest& request) {
         answer = {Refusal::kBroken, {}, {}, take_vips_error()};
     }
     return answer;
-}
-
-Result<void> check_request(const TransformRequest& request) {
-    if (request.quality < 1 || request.quality > 100)
-        return fail(Errc::kInvalidArgument, "quality is 1 to 100");
-    if (!FormatSet{Format::kJpeg, Format::kWebp, Format::kPng}.contains(request.output))
-        return fail(Errc::kInvalidArgument, "output is jpeg, webp or png");
-    if (request.fit > kLastFit) return fail(Errc::kInvalidArgument, "unknown fit");
-    if (request.max_side_px == 0 ||
-        std::max(request.width_px, request.height_px) > request.max_side_px)
-        return fail(Errc::kInvalidArgument, "wider or higher than pictures are made here");
-    return {};
 }
 
 }  // namespace pixgate::imaging

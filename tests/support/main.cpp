@@ -1,8 +1,13 @@
 #include <gtest/gtest.h>
 
 #include "base/log.h"
+#include "imaging/sandbox/zygote.h"
+#include "tests/support/sandboxes.h"
 
 int main(int argc, char** argv) {
+    // Sandbox tests start this binary again as their zygote.
+    if (const auto code = pixgate::imaging::run_if_zygote(argc, argv)) return *code;
+    if (const auto code = pixgate::test::run_if_spinning_parent(argc, argv)) return *code;
     testing::InitGoogleTest(&argc, argv);
     pixgate::log::set_level(pixgate::log::Level::kOff);
     return RUN_ALL_TESTS();

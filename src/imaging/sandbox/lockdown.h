@@ -1,0 +1,45 @@
+// What holds a child: built once in the zygote, put on by each child as its last act before it
+// touches a stranger's bytes.
+#pragma once
+
+#include <linux/filter.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "base/fd.h"
+#include "base/result.h"
+#include "imaging/types.h"
+
+namespace pixgate::imaging {
+
+// The child's only descriptor beside 0, 1 and 2, which are /dev/null.
+inline constexpr int kChildReplyFd = 3;
+
+class Lockdown {
+public:
+    // Compiles the seccomp filter and makes the Landlock rules (where the kernel has Landlock).
+    static Result<Lockdown> prepare();
+
+    int landlock_abi() const { return landlock_abi_; }
+
+    // In the child. Order: die with the zygote, no new privileges, not traceable, Landlock,
+    // rlimits, close descriptors (Landlock's rules are one), seccomp. False when any of them
+    // failed: the child must then end itself.
+    bool put_on(const Limits& limits, int parent_pid) const;
+
+private:
+    Lockdown() = default;
+    bool limit_resources(const Limits& limits) const;
+    bool restrict_calls() const;
+
+    std::vector<sock_filter> filter_;
+    UniqueFd landlock_rules_;
+    int landlock_abi_ = 0;
+    std::uint64_t own_address_space_bytes_ = 0;  // of the zygote, before any picture
+};
+
+// The seccomp filter as BPF.
+Result<std::vector<sock_filter>> compile_call_filter();
+
+}  // namespace pixgate::imaging

@@ -1,0 +1,69 @@
+// Decodes strangers' pictures in child processes that can do nothing else. A crash, a hang or a
+// bomb costs one job, never the server.
+//
+// Protection: own process per picture, seccomp allow-list, rlimits, empty namespaces and root where
+// the machine allows them, Landlock where the kernel has it, a wall clock watched from outside, and
+// a parent that believes nothing a child says.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/metrics.h"
+#include "imaging/imaging.h"
+#include "imaging/sandbox/protocol.h"
+#include "imaging/sandbox/zygote.h"
+
+namespace pixgate::imaging {
+
+// How the sandbox stood one hostile act.
+struct ActReport {
+    Act act = Act::kNothing;
+    bool is_blocked = false;
+    std::string how;          // "policy_violation", "deadline", "errno 13", …
+    std::int32_t result = 0;  // what the child said, if it lived
+};
+
+struct SelfTest {
+    std::vector<ActReport> acts;
+    bool all_blocked() const;
+};
+
+class Sandbox : public Imaging {
+public:
+    struct Options {
+        std::size_t max_restarts =
+            5;  // of the zygote within restart_window; then no jobs until it ends
+        std::chrono::milliseconds restart_window{60'000};
+        Metrics* metrics = nullptr;  // pixgate_sandbox_*; may be null
+    };
+
+    Sandbox(ZygoteProcess zygote, Options options);
+    explicit Sandbox(ZygoteProcess zygote) : Sandbox(std::move(zygote), Options{}) {}
+    ~Sandbox() override;  // kills what still runs
+
+    Result<VerifyAnswer> verify(
+        int input_fd, std::uint64_t size_bytes, const VerifyRequest& request
+    ) override;
+    Result<TransformAnswer> transform(
+        int input_fd, std::uint64_t size_bytes, const TransformRequest& request
+    ) override;
+
+    // Waits until the zygote is up. kUnavailable when it is not in time or says why it cannot be.
+    Result<Protections> protections(std::chrono::milliseconds limit = std::chrono::seconds(10));
+
+    // Lets a child try every act of kHostileActs. Takes about half a second.
+    SelfTest self_test();
+    // One act under these limits: what became of the child is the answer's error, if it died.
+    Result<ParsedReply> attempt(Act act, const Limits& limits);
+
+    int zygote_pid() const;  // -1 when there is none now
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace pixgate::imaging

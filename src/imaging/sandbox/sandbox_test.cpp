@@ -1,0 +1,186 @@
+#include "imaging/sandbox/sandbox.h"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <fstream>
+#include <thread>
+
+#include "tests/support/pictures.h"
+#include "tests/support/sandboxes.h"
+
+namespace pixgate::imaging {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+std::unique_ptr<Sandbox> make_sandbox(Sandbox::Options options = {}) {
+    auto zygote = start_zygote();
+    if (!zygote) throw std::runtime_error(zygote.error().message);
+    return std::make_unique<Sandbox>(*std::move(zygote), options);
+}
+
+Limits quick_limits() {
+    Limits limits;
+    limits.max_wall_ms = 300;
+    limits.max_memory_bytes = 128 << 20;
+    return limits;
+}
+
+std::string reason_of(Sandbox& sandbox, Act act) {
+    const auto result = sandbox.attempt(act, quick_limits());
+    return result ? "alive" : result.error().reason;
+}
+
+template <class Condition>
+bool becomes_true(Condition condition, seconds limit = seconds(20)) {
+    const auto end = std::chrono::steady_clock::now() + limit;
+    while (!condition()) {
+        if (std::chrono::steady_clock::now() > end) return false;
+        std::this_thread::sleep_for(milliseconds(5));
+    }
+    return true;
+}
+
+TEST(Sandbox, HasAtLeastItsFloorInForce) {
+    const auto protections = test::sandbox().protections();
+    ASSERT_TRUE(protections.has_value()) << protections.error().message;
+    EXPECT_TRUE(protections->seccomp);
+#ifndef PIXGATE_SANITIZED
+    EXPECT_TRUE(protections->memory_limit);
+#endif
+}
+
+TEST(Sandbox, StopsEveryHostileAct) {
+    const SelfTest self_test = test::sandbox().self_test();
+    for (const auto& act : self_test.acts)
+        EXPECT_TRUE(act.is_blocked) << name_of(act.act) << ": " << act.how;
+    EXPECT_TRUE(self_test.all_blocked());
+}
+
+TEST(Sandbox, TellsApartHowChildrenEnd) {
+    Sandbox& sandbox = test::sandbox();
+    EXPECT_EQ(reason_of(sandbox, Act::kNothing), "alive");
+    EXPECT_EQ(reason_of(sandbox, Act::kCrash), "signal_4");
+    EXPECT_EQ(reason_of(sandbox, Act::kOpenSocket), "policy_violation");
+    EXPECT_EQ(reason_of(sandbox, Act::kSpin), "too_slow");
+    EXPECT_EQ(reason_of(sandbox, Act::kExitSilently), "bad_reply");
+#ifndef PIXGATE_SANITIZED
+    EXPECT_EQ(reason_of(sandbox, Act::kHogMemory), "out_of_memory");
+#endif
+}
+
+TEST(Sandbox, BelievesNoAnswerThatIsNotTheJobs) {
+    EXPECT_EQ(reason_of(test::sandbox(), Act::kAnswerGarbage), "bad_reply");
+    EXPECT_EQ(reason_of(test::sandbox(), Act::kAnswerForOtherJob), "bad_reply");
+}
+
+TEST(Sandbox, EndsASpinningChildAtItsDeadline) {
+    const auto began = std::chrono::steady_clock::now();
+    const auto result = test::sandbox().attempt(Act::kSpin, quick_limits());
+    ASSERT_FALSE(result.has_value());
+    EXPECT_EQ(result.error().code, Errc::kDeadlineExceeded);
+    EXPECT_LT(std::chrono::steady_clock::now() - began, seconds(5));
+}
+
+TEST(Sandbox, LeavesAChildOnlyItsReplySocket) {
+    const auto result = test::sandbox().attempt(Act::kCountFds, quick_limits());
+    ASSERT_TRUE(result.has_value()) << result.error().message;
+    EXPECT_EQ(result->act_result, 4);  // 0, 1, 2 and the socket
+}
+
+TEST(Sandbox, RefusesInputThatIsNoFileOfThatSize) {
+    const UniqueFd file = test::file_of("abc");
+    std::array<int, 2> ends{};
+    ASSERT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
+    const UniqueFd reader(ends[0]), writer(ends[1]);
+    EXPECT_EQ(test::sandbox().verify(file.get(), 4, {}).error().code, Errc::kInvalidArgument);
+    EXPECT_EQ(test::sandbox().verify(reader.get(), 4, {}).error().code, Errc::kInvalidArgument);
+    EXPECT_EQ(test::sandbox().verify(-1, 4, {}).error().code, Errc::kInvalidArgument);
+}
+
+TEST(Sandbox, AnswersManyAtOnceEachItsOwn) {
+    std::vector<std::thread> callers;
+    std::atomic<int> right{0};
+    for (int caller = 0; caller < 6; ++caller) {
+        callers.emplace_back([caller, &right] {
+            for (int round = 0; round < 5; ++round) {
+                const int width = 10 + caller * 7 + round;
+                const auto picture = test::make_picture(Format::kPng, width, 20);
+                const UniqueFd file = test::file_of(picture);
+                VerifyRequest request;
+                request.declared = Format::kPng;
+                const auto answer = test::sandbox().verify(file.get(), picture.size(), request);
+                if (answer && answer->refusal == Refusal::kNone &&
+                    answer->facts.width_px == static_cast<std::uint32_t>(width))
+                    ++right;
+            }
+        });
+    }
+    for (auto& caller : callers) caller.join();
+    EXPECT_EQ(right, 30);
+}
+
+TEST(Sandbox, StartsAnotherZygoteWhenOneDies) {
+    const auto sandbox = make_sandbox();
+    ASSERT_TRUE(sandbox->protections().has_value());
+    const int first = sandbox->zygote_pid();
+    ::kill(first, SIGKILL);
+    EXPECT_TRUE(becomes_true([&] {
+        return sandbox->zygote_pid() != first &&
+               sandbox->attempt(Act::kNothing, quick_limits()).has_value();
+    }));
+}
+
+TEST(Sandbox, StopsRestartingWhenZygotesKeepDying) {
+    const auto sandbox = make_sandbox({.max_restarts = 1});
+    for (int death = 0; death < 2; ++death) {
+        ASSERT_TRUE(becomes_true([&] { return sandbox->protections(seconds(10)).has_value(); }));
+        const int pid = sandbox->zygote_pid();
+        ::kill(pid, SIGKILL);
+        ASSERT_TRUE(becomes_true([&] { return sandbox->zygote_pid() != pid; }));
+    }
+    EXPECT_EQ(sandbox->zygote_pid(), -1);
+    const auto result = sandbox->attempt(Act::kNothing, quick_limits());
+    ASSERT_FALSE(result.has_value());
+    EXPECT_EQ(result.error().code, Errc::kUnavailable);
+}
+
+TEST(Sandbox, FailsTheJobsUnderWayWhenTheZygoteDies) {
+    const auto sandbox = make_sandbox();
+    ASSERT_TRUE(sandbox->protections().has_value());
+    Limits limits;
+    limits.max_wall_ms = 20'000;
+    Result<ParsedReply> result;
+    std::thread job([&] { result = sandbox->attempt(Act::kSpin, limits); });
+    const int zygote = sandbox->zygote_pid();
+    // The spinning child is the first descendant that is not a zygote itself.
+    EXPECT_TRUE(becomes_true([&] { return !test::descendants_of(zygote).empty(); }));
+    ::kill(zygote, SIGKILL);
+    job.join();
+    ASSERT_FALSE(result.has_value());
+    EXPECT_EQ(result.error().code, Errc::kUnavailable);
+}
+
+TEST(Sandbox, LeavesNoProcessWhenItsParentIsKilled) {
+    const test::SpinningParent parent;
+    ASSERT_GT(parent.pid(), 0);
+    std::vector<int> family;
+    ASSERT_TRUE(becomes_true([&] {
+        family = test::descendants_of(parent.pid());
+        return family.size() >= test::kFamilyOfOneJob;
+    }));
+    parent.kill();
+    EXPECT_TRUE(becomes_true([&] {
+        return std::ranges::none_of(family, [](int pid) { return test::is_running(pid); });
+    }));
+}
+
+}  // namespace
+}  // namespace pixgate::imaging

@@ -1,0 +1,200 @@
+#include "imaging/sandbox/zygote.h"
+
+#include <malloc.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <ctime>
+#include <string_view>
+#include <unordered_map>
+
+#include "imaging/sandbox/child.h"
+#include "imaging/sandbox/lockdown.h"
+#include "imaging/sandbox/namespaces.h"
+#include "imaging/sandbox/protocol.h"
+#include "imaging/sandbox/zygote_start.h"
+#include "imaging/vips_setup.h"
+
+namespace pixgate::imaging {
+namespace {
+
+// libheif starts a thread for each tile, about a hundred for one phone picture; with the usual 8
+// MiB for each stack they would not fit under the memory limit.
+constexpr std::size_t kThreadStackBytes = 1 << 20;
+constexpr std::size_t kMaxChildren = 256;
+
+class Zygote {
+public:
+    explicit Zygote(Lockdown lockdown) : lockdown_(std::move(lockdown)) {}
+
+    // Until the control socket closes. The exit code.
+    int serve();
+
+private:
+    bool take_request();  // false when the parent is gone
+    void start_child(const JobRequest& request, Message& message);
+    void collect_children();
+    static void tell(int status_socket, const JobStatus& status, int pidfd = -1);
+
+    struct Child {
+        std::uint64_t job = 0;
+        UniqueFd status;
+    };
+    Lockdown lockdown_;
+    UniqueFd child_signals_;
+    std::unordered_map<pid_t, Child> children_;
+};
+
+int Zygote::serve() {
+    sigset_t child_signal;
+    sigemptyset(&child_signal);
+    sigaddset(&child_signal, SIGCHLD);
+    ::sigprocmask(SIG_BLOCK, &child_signal, nullptr);
+    child_signals_ = UniqueFd(::signalfd(-1, &child_signal, SFD_CLOEXEC | SFD_NONBLOCK));
+    if (!child_signals_) return 1;
+    for (;;) {
+        std::array<pollfd, 2> waiting{
+            pollfd{kControlFd, POLLIN, 0}, pollfd{child_signals_.get(), POLLIN, 0}
+        };
+        if (::poll(waiting.data(), waiting.size(), -1) < 0) continue;
+        if (waiting[1].revents != 0) collect_children();
+        if (waiting[0].revents != 0 && !take_request()) return 0;
+    }
+}
+
+bool Zygote::take_request() {
+    JobRequest request;
+    auto message = receive_message(kControlFd, writable_bytes_of(request), 4);
+    if (!message) return true;
+    if (message->bytes != sizeof request || request.magic != kProtocolMagic) return false;
+    start_child(request, *message);
+    return true;
+}
+
+void Zygote::start_child(const JobRequest& request, Message& message) {
+    const std::size_t expected =
+        2U + (request.input_bytes > 0 ? 1U : 0U) + (request.output_bytes > 0 ? 1U : 0U);
+    if (message.fd_count < 2) return;
+    UniqueFd status = std::move(message.fds[1]);
+    JobStatus refused{.id = request.id, .event = JobEvent::kNotStarted};
+    if (message.fd_count != expected || children_.size() >= kMaxChildren)
+        return tell(status.get(), refused);
+
+    ChildFds fds;
+    std::size_t next = 2;
+    fds.reply = message.fds[0].get();
+    if (request.input_bytes > 0) fds.input = message.fds.at(next++).get();
+    if (request.output_bytes > 0) fds.output = message.fds.at(next++).get();
+    const int own_pid = ::getpid();
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+        sigset_t none;
+        sigemptyset(&none);
+        ::sigprocmask(SIG_SETMASK, &none, nullptr);
+        run_child(request, fds, lockdown_, own_pid);
+    }
+    if (pid < 0) return tell(status.get(), refused);
+    // The child is not waited for before this, so its pid is still its own.
+    const UniqueFd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+    tell(status.get(), {.id = request.id, .event = JobEvent::kStarted}, pidfd.get());
+    children_[pid] = {request.id, std::move(status)};
+}
+
+void Zygote::collect_children() {
+    signalfd_siginfo ignored;
+    while (::read(child_signals_.get(), &ignored, sizeof ignored) > 0) {
+    }
+    int wait_status = 0;
+    for (pid_t pid = 0; (pid = ::waitpid(-1, &wait_status, WNOHANG)) > 0;) {
+        const auto it = children_.find(pid);
+        if (it == children_.end()) continue;
+        tell(
+            it->second.status.get(),
+            {.id = it->second.job, .event = JobEvent::kEnded, .wait_status = wait_status}
+        );
+        children_.erase(it);
+    }
+}
+
+void Zygote::tell(int status_socket, const JobStatus& status, int pidfd) {
+    const std::array<int, 1> fds{pidfd};
+    // The parent may have given the job up; then nobody wants to know.
+    (void)send_message(
+        status_socket, bytes_of(status),
+        pidfd >= 0 ? std::span<const int>(fds) : std::span<const int>()
+    );
+}
+
+Result<Lockdown> make_ready() {
+    ::mallopt(M_ARENA_MAX, 1);
+    CHECK_OK(start_vips());
+    ::tzset();  // reads /etc/localtime, which is out of reach later
+    pthread_attr_t attributes;
+    if (::pthread_attr_init(&attributes) == 0) {
+        ::pthread_attr_setstacksize(&attributes, kThreadStackBytes);
+        ::pthread_setattr_default_np(&attributes);
+        ::pthread_attr_destroy(&attributes);
+    }
+    return Lockdown::prepare();
+}
+
+int run_zygote(Protections protections) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    ::prctl(PR_SET_NAME, "pixgate-sandbox");
+    auto lockdown = make_ready();
+    ZygoteHello hello;
+    if (lockdown) {
+#ifndef PIXGATE_SANITIZED  // sanitizers read /proc/self/maps for their reports
+        enter_empty_root(protections);
+        protections.memory_limit = true;
+#endif
+        protections.seccomp = true;
+        protections.landlock_abi = lockdown->landlock_abi();
+        hello.is_ready = true;
+    } else {
+        set_text(hello.error, lockdown.error().message);
+    }
+    hello.protections = protections;
+    if (!send_message(kControlFd, bytes_of(hello), {}) || !lockdown) return 1;
+    return Zygote(*std::move(lockdown)).serve();
+}
+
+bool is_control_socket(int fd) {
+    int type = 0;
+    socklen_t bytes = sizeof type;
+    return ::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &bytes) == 0 && type == SOCK_SEQPACKET;
+}
+
+}  // namespace
+
+std::optional<int> run_if_zygote(int argc, char** argv) {
+    if (argc != 2 || std::string_view(argv[1]) != kZygoteArgument) return std::nullopt;
+    if (!is_control_socket(kControlFd)) return 2;
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    // Ctrl-C reaches the whole process group, but the server wants to finish what is under way:
+    // only the control socket says when to end.
+    for (const int signal : {SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGQUIT}) ::signal(signal, SIG_IGN);
+    ::setsid();
+    Protections protections;
+    enter_namespaces(protections);
+    if (!protections.pid_namespace) return run_zygote(protections);
+    // The zygote proper is process 1 of its namespace: when it ends, the kernel ends all its
+    // children. This process only waits, so that the parent has a child of its own to end.
+    const pid_t pid = ::fork();
+    if (pid == 0) return run_zygote(protections);
+    ::close(kControlFd);
+    int wait_status = 0;
+    while (pid > 0 && ::waitpid(pid, &wait_status, 0) < 0 && errno == EINTR) {
+    }
+    return pid > 0 && WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 1;
+}
+
+}  // namespace pixgate::imaging
