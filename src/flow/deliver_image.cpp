@@ -1,16 +1,14 @@
 #include "flow/deliver_image.h"
 
 #include <fmt/format.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include <deque>
 #include <map>
 
 #include "base/crypto.h"
-#include "base/failpoint.h"
 #include "base/log.h"
 #include "core/bucket.h"
+#include "flow/object_file.h"
 
 namespace pixgate {
 
@@ -103,24 +101,6 @@ std::string head_of(const DeliveredVariant& v, std::uint32_t max_age_s, bool by_
         "Timing-Allow-Origin: *\r\n",
         v.content_type, v.body->size(), v.etag, max_age_s, by_accept ? "Vary: Accept\r\n" : ""
     );
-}
-
-// The body as an open file: the store's own, or a copy in memory where it has none.
-Task<Result<UniqueFd>> open_body(ObjectReader& reader) {
-    if (auto file = reader.file()) co_return file;
-    UniqueFd memory(::memfd_create("pixgate-original", MFD_CLOEXEC));
-    if (!memory) co_return fail(Errc::kUnavailable, "memfd_create");
-    const auto body = reader.body(0, reader.info().size_bytes);
-    for (;;) {
-        CO_TRY(const ByteView piece, co_await body->next());
-        if (piece.empty()) co_return memory;
-        std::size_t written = 0;
-        while (written < piece.size()) {
-            const auto n = ::write(memory.get(), piece.data() + written, piece.size() - written);
-            if (n <= 0) co_return fail(Errc::kUnavailable, "cannot copy the original");
-            written += static_cast<std::size_t>(n);
-        }
-    }
 }
 
 }  // namespace
@@ -329,7 +309,7 @@ Task<Result<DeliveredPtr>> DeliverImage::State::make(
     CO_TRY(const auto reader, co_await ports.store.get(image.bucket, image.key));
     if (reader->info().etag != image.etag)
         co_return fail(Errc::kNotFound, "the original was replaced");
-    CO_TRY(const UniqueFd file, co_await open_body(*reader));
+    CO_TRY(const UniqueFd file, co_await open_as_file(*reader));
     const auto begin = ports.clock.steady();
     const auto size = reader->info().size_bytes;
     auto work = [&] { return ports.make(file.get(), size, image, transform); };

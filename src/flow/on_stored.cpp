@@ -1,14 +1,13 @@
 #include "flow/on_stored.h"
 
 #include <fmt/format.h>
-#include <sys/mman.h>
 
 #include <algorithm>
-#include <cerrno>
 
 #include "base/failpoint.h"
 #include "base/log.h"
 #include "core/bucket.h"
+#include "flow/object_file.h"
 
 namespace pixgate {
 
@@ -24,35 +23,6 @@ struct OnStored::Verdict {
 };
 
 namespace {
-
-Result<void> write_all(int fd, ByteView bytes) {
-    while (!bytes.empty()) {
-        const ssize_t n = ::write(fd, bytes.data(), bytes.size());
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return fail(Errc::kNoSpace, fmt::format("memfd write: errno {}", errno));
-        bytes = bytes.subspan(static_cast<std::size_t>(n));
-    }
-    return {};
-}
-
-// For stores without files: the body in anonymous memory. Its size was held against the policy's
-// limit before, and more than announced is never taken.
-Task<Result<UniqueFd>> spool(ObjectReader& reader) {
-    const auto size_bytes = reader.info().size_bytes;
-    UniqueFd fd(::memfd_create("picture", MFD_CLOEXEC));
-    if (!fd) co_return fail(Errc::kUnavailable, fmt::format("memfd_create: errno {}", errno));
-    const auto body = reader.body(0, size_bytes);
-    std::uint64_t taken = 0;
-    for (;;) {
-        CO_TRY(const auto piece, co_await body->next());
-        if (piece.empty()) break;
-        taken += piece.size();
-        if (taken > size_bytes) co_return fail(Errc::kUnavailable, "object longer than announced");
-        CO_CHECK(write_all(fd.get(), piece));
-    }
-    if (taken != size_bytes) co_return fail(Errc::kUnavailable, "object shorter than announced");
-    co_return fd;
-}
 
 // True where this very object version has had its effect: a duplicate costs no decoding.
 bool is_settled(const Image& image, const ParsedKey& key, const ObjectInfo& object) {
@@ -177,10 +147,7 @@ Task<Result<OnStored::Verdict>> OnStored::judge(
             .state = ImageState::kQuarantined, .reason = *std::move(reason), .facts = {}
         };
     }
-    UniqueFd file = opened.reader->file();
-    if (!file) {
-        CO_TRY(file, co_await spool(*opened.reader));
-    }
+    CO_TRY(const UniqueFd file, co_await open_as_file(*opened.reader));
     auto look = [&] { return verify(file.get(), opened.info.size_bytes, job); };
     auto answer = co_await offload(imaging_pool, look);
     if (!answer && may_be_the_picture(answer.error())) {

@@ -1,0 +1,285 @@
+#include "roles/edge/edge_routes.h"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "adapters/memory/memory.h"
+#include "base/ids.h"
+#include "core/bucket.h"
+
+namespace pixgate::edge {
+namespace {
+
+using namespace std::chrono_literals;
+
+// The edge over memory adapters; variants are made of text, so that what is served can be told
+// apart.
+class EdgeRoutesTest : public testing::Test {
+protected:
+    EdgeRoutesTest() {
+        Policy secret;
+        secret.name = "secret";
+        secret.visibility = Visibility::kPrivate;
+        policies_["default"] = Policy{};
+        policies_["secret"] = secret;
+        EXPECT_TRUE(run_task(adapters_.buckets->create(std::string(kOriginalsBucket), false)));
+        EXPECT_TRUE(run_task(adapters_.buckets->create(std::string(kVariantsBucket), false)));
+        public_id_ = add_image("default", ImageState::kReady);
+        private_id_ = add_image("secret", ImageState::kReady);
+        add_routes(router_, {deliver_, signer_, policies_, clock_, 3'600, false});
+    }
+
+    std::string add_image(const std::string& policy, ImageState state) {
+        const ImageId id{ids_.uuid_v7()};
+        const auto body = make_text_body("original of " + id.value);
+        const auto put = run_task(
+            adapters_.store->put(std::string(kOriginalsBucket), original_key(id), *body, {})
+        );
+        NewImage row;
+        row.image.id = id;
+        row.image.owner = "u1";
+        row.image.policy = policy;
+        row.image.bucket = kOriginalsBucket;
+        row.image.key = original_key(id);
+        row.image.created_at = clock_.now();
+        EXPECT_TRUE(run_task(adapters_.catalog->create(std::move(row))));
+        Change change;
+        change.id = id;
+        change.to = state;
+        change.at = clock_.now();
+        StorageEvent event;
+        event.name = "ObjectCreated:Put";
+        event.bucket = kOriginalsBucket;
+        event.key = original_key(id);
+        event.etag = put->etag;
+        event.sequencer = put->sequencer;
+        change.event = event;
+        change.content_type = "image/jpeg";
+        EXPECT_TRUE(run_task(adapters_.catalog->apply(std::move(change))));
+        return id.value;
+    }
+
+    struct Asked {
+        std::string method = "GET";
+        std::string path;
+        std::string query;
+        std::vector<std::pair<std::string, std::string>> fields;
+    };
+
+    http::Response ask(const Asked& asked) {
+        http::Request request;
+        request.method = asked.method;
+        request.path = asked.path;
+        request.query = asked.query;
+        request.id = "0000000000000001";
+        for (const auto& [name, value] : asked.fields) request.fields.add(name, value);
+        return run_task(router_.handle(request));
+    }
+
+    http::Response get(
+        const std::string& target, std::vector<std::pair<std::string, std::string>> fields = {}
+    ) {
+        const auto mark = target.find('?');
+        return ask(
+            {"GET", target.substr(0, mark), mark == target.npos ? "" : target.substr(mark + 1),
+             std::move(fields)}
+        );
+    }
+
+    static std::string head_of(const http::Response& r) {
+        std::string out = r.prebuilt_head ? *r.prebuilt_head : "";
+        for (const auto& [name, value] : r.fields) out += name + ": " + value + "\r\n";
+        return out;
+    }
+    static std::string body_of(const http::Response& r) {
+        if (const auto* text = std::get_if<std::string>(&r.body)) return *text;
+        if (const auto* shared = std::get_if<http::SharedBody>(&r.body)) return **shared;
+        return {};
+    }
+
+    std::string path(const std::string& options) const {
+        return "/i/" + public_id_ + "/" + options;
+    }
+
+    ManualClock clock_{TimePoint(1'767'225'600'000ms)};
+    FixedIds ids_;
+    Metrics metrics_;
+    Pool pool_{"imaging", 2};
+    memory::Adapters adapters_ = memory::make_adapters({}, clock_);
+    Policies policies_;
+    EdgeSigner signer_{{{"k1", std::string(32, 's')}, {"old", std::string(32, 'o')}}, "k1"};
+    std::optional<Error> failure_;
+    std::mutex mutex_;
+    std::vector<std::jthread> threads_;
+    DeliverImage deliver_{
+        {*adapters_.catalog, *adapters_.store,
+         [this](int, std::uint64_t, const Image&, const Transform& t) -> Result<MadeVariant> {
+             if (failure_) return std::unexpected(*failure_);
+             return MadeVariant{imaging::Refusal::kNone, "picture " + canonical(t)};
+         },
+         pool_, clock_, metrics_,
+         [this](std::string, Task<void> task) {
+             const std::lock_guard lock(mutex_);
+             threads_.emplace_back([t = std::move(task)]() mutable { run_blocking(std::move(t)); });
+         }},
+        {}
+    };
+    http::Router router_;
+    std::string public_id_;
+    std::string private_id_;
+};
+
+TEST_F(EdgeRoutesTest, APresetIsServedAsAPictureAndNothingElse) {
+    const auto r = get(path("thumb"));
+    ASSERT_EQ(r.status, 200U);
+    EXPECT_EQ(body_of(r), "picture w=256,h=256,fit=cover,f=jpeg");
+    const auto head = head_of(r);
+    for (const char* line :
+         {"Content-Type: image/jpeg\r\n", "X-Content-Type-Options: nosniff\r\n", "Vary: Accept\r\n",
+          "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; sandbox\r\n"}) {
+        EXPECT_NE(head.find(line), head.npos) << line;
+    }
+}
+
+TEST_F(EdgeRoutesTest, AcceptDecidesTheFormatOnlyWhereItIsLeftOpen) {
+    const std::vector<std::pair<std::string, std::string>> chrome{
+        {"Accept", "image/avif,image/webp,image/apng,*/*;q=0.8"}
+    };
+    EXPECT_NE(
+        head_of(get(path("w320"), chrome)).find("Content-Type: image/webp"), std::string::npos
+    );
+    EXPECT_NE(
+        head_of(get(path("w320"), {{"Accept", "image/*,*/*"}})).find("Content-Type: image/jpeg"),
+        std::string::npos
+    );
+    EXPECT_NE(
+        head_of(get(path("w320"), {{"Accept", "image/webp;q=0"}})).find("Content-Type: image/jpeg"),
+        std::string::npos
+    );
+    const auto fixed = get(path("w=320,f=png"), chrome);
+    EXPECT_NE(head_of(fixed).find("Content-Type: image/png"), std::string::npos);
+    EXPECT_EQ(head_of(fixed).find("Vary"), std::string::npos);
+}
+
+TEST_F(EdgeRoutesTest, TheSameEtagIsNotModified) {
+    const auto first = head_of(get(path("w320")));
+    const auto at = first.find("ETag: ") + 6;
+    const auto etag = first.substr(at, first.find('\r', at) - at);
+    const auto again = get(path("w320"), {{"If-None-Match", etag}});
+    EXPECT_EQ(again.status, 304U);
+    EXPECT_NE(head_of(again).find("Cache-Control: public, max-age=3600"), std::string::npos);
+    EXPECT_NE(head_of(again).find("Vary: Accept"), std::string::npos);
+    EXPECT_EQ(get(path("w320"), {{"If-None-Match", "\"other\""}}).status, 200U);
+}
+
+TEST_F(EdgeRoutesTest, ARangeGivesItsPart) {
+    const auto part = get(path("w320"), {{"Range", "bytes=0-6"}});
+    EXPECT_EQ(part.status, 206U);
+    EXPECT_EQ(body_of(part), "picture");
+    EXPECT_NE(head_of(part).find("Content-Range: bytes 0-6/"), std::string::npos);
+    EXPECT_EQ(get(path("w320"), {{"Range", "bytes=999-"}}).status, 416U);
+    EXPECT_EQ(get(path("w320"), {{"Range", "bytes=0-1,3-4"}}).status, 200U);
+}
+
+TEST_F(EdgeRoutesTest, G100_WrongParametersAreRefusedAndNamed) {
+    for (const char* options :
+         {"w=-1", "w=0", "w=NaN", "w=1e309", "w=0x10", "w=300px", "w=%EF%BC%93", "w=320,w=320",
+          "x=1", "w", "w=", "q=101,w=320", "fit=fill,w=320", "f=svg,w=320", "w=4097",
+          "fit=cover,w=320", ""}) {
+        const auto r = get(path(options));
+        EXPECT_TRUE(r.status == 400 || (r.status == 404 && *options == 0))
+            << options << " " << r.status;
+    }
+    const auto r = get(path("w=0"));
+    EXPECT_NE(body_of(r).find("\"field\":\"w\""), std::string::npos) << body_of(r);
+}
+
+TEST_F(EdgeRoutesTest, G99_ASizeOffTheListNeedsASignature) {
+    EXPECT_EQ(get(path("w=301")).status, 403U);
+    EXPECT_EQ(get(path("w=320,q=79")).status, 403U);
+    EXPECT_EQ(get(signer_.sign(path("w=301,f=jpeg"), clock_.now() + 1h)).status, 200U);
+}
+
+TEST_F(EdgeRoutesTest, G98_ABadSignatureIsRefusedBeforeAnyWork) {
+    const auto good = signer_.sign(path("w=301,f=jpeg"), clock_.now() + 1h);
+    const auto flip = [&](std::string s) {
+        s.back() = s.back() == 'A' ? 'E' : 'A';
+        return s;
+    };
+    EXPECT_EQ(get(flip(good)).status, 403U);
+    EXPECT_EQ(get(good.substr(0, good.size() - 4)).status, 403U);
+    EXPECT_EQ(get(good + "&sig=x").status, 403U);
+    EXPECT_EQ(get(path("w320") + "?sig=x").status, 403U);
+    // Another picture, another size: the signature is over the path.
+    const auto query = good.substr(good.find('?'));
+    EXPECT_EQ(get(path("w=302,f=jpeg") + query).status, 403U);
+    clock_.advance(2h);
+    EXPECT_EQ(get(good).status, 403U);
+}
+
+TEST_F(EdgeRoutesTest, G116_APrivatePictureWithoutSignatureLooksAbsent) {
+    const auto hidden = get("/i/" + private_id_ + "/w320");
+    const auto absent = get("/i/00000000-0000-7000-8000-00000000ffff/w320");
+    EXPECT_EQ(hidden.status, 404U);
+    EXPECT_EQ(body_of(hidden), body_of(absent));
+    EXPECT_EQ(head_of(hidden), head_of(absent));
+    const auto shown = get(signer_.sign("/i/" + private_id_ + "/w320", clock_.now() + 1h));
+    EXPECT_EQ(shown.status, 200U);
+    EXPECT_NE(head_of(shown).find("Cache-Control: private"), std::string::npos);
+    EXPECT_NE(head_of(shown).find("Referrer-Policy: no-referrer"), std::string::npos);
+}
+
+TEST_F(EdgeRoutesTest, OnlyReadyPicturesAreServed) {
+    for (const auto state :
+         {ImageState::kRejected, ImageState::kQuarantined, ImageState::kFailed, ImageState::kStored
+         }) {
+        const auto r = get("/i/" + add_image("default", state) + "/w320");
+        EXPECT_EQ(r.status, 404U) << name_of(state);
+        EXPECT_NE(head_of(r).find("no-store"), std::string::npos);
+    }
+}
+
+TEST_F(EdgeRoutesTest, G105_OnlyTheDeliveryPathIsAnImage) {
+    for (const char* p : {"/i/", "/i/x.png", "/i//w320", "/i/../v1/images", "/account/x.png"}) {
+        EXPECT_GE(get(p).status, 400U) << p;
+    }
+    EXPECT_EQ(get(path("w320") + ";.jpg").status, 400U);
+    EXPECT_EQ(get(path("w320%0a.jpg")).status, 400U);
+}
+
+TEST_F(EdgeRoutesTest, G104_FieldsThatAreNoPartOfTheKeyChangeNothing) {
+    const auto plain = body_of(get(path("w320")));
+    for (const char* name :
+         {"X-Forwarded-Host", "DPR", "Save-Data", "Origin", "Cookie", "X-Forwarded-Proto",
+          "Authorization"}) {
+        EXPECT_EQ(body_of(get(path("w320"), {{name, "evil.example"}})), plain) << name;
+    }
+}
+
+TEST_F(EdgeRoutesTest, G106_FailuresAreNeverCached) {
+    failure_ = Error{Errc::kCrashed, "child died", {}};
+    const auto r = get(path("w640"));
+    EXPECT_EQ(r.status, 422U);
+    EXPECT_NE(head_of(r).find("no-store"), std::string::npos);
+    failure_ = Error{Errc::kOverloaded, "full", "transform_queue_full"};
+    const auto busy = get(path("w640"));
+    EXPECT_EQ(busy.status, 503U);
+    EXPECT_NE(head_of(busy).find("Retry-After"), std::string::npos);
+    failure_.reset();
+    EXPECT_EQ(get(path("w640")).status, 200U);
+}
+
+TEST_F(EdgeRoutesTest, G113_ADeletedPictureIsGoneAtOnce) {
+    EXPECT_EQ(get(path("w320")).status, 200U);
+    Change change;
+    change.id = ImageId{public_id_};
+    change.to = ImageState::kDeleted;
+    change.at = clock_.now();
+    ASSERT_TRUE(run_task(adapters_.catalog->apply(std::move(change))));
+    deliver_.forget(ImageId{public_id_});
+    EXPECT_EQ(get(path("w320")).status, 404U);
+}
+
+}  // namespace
+}  // namespace pixgate::edge
