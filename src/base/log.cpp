@@ -4,6 +4,7 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/json.hpp>
 #include <iterator>
@@ -47,11 +48,11 @@ spdlog::level::level_enum to_spdlog(Level level) {
 constexpr std::array<std::string_view, 5> kNames{"debug", "info", "warning", "error", "off"};
 
 bool is_secret(std::string_view key) {
-    for (const std::string_view end :
-         {"secret", "token", "password", "authorization", "api_key", "signature"}) {
-        if (to_lower(key).ends_with(end)) return true;
-    }
-    return false;
+    const std::string name = to_lower(key);
+    constexpr std::array<std::string_view, 8> kEndings{"secret",    "secret_key",    "token",
+                                                       "password",  "authorization", "api_key",
+                                                       "signature", "webhook_url"};
+    return std::ranges::any_of(kEndings, [&name](auto end) { return name.ends_with(end); });
 }
 
 void write(Level level, std::string_view message, Fields fields) {
