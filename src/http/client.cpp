@@ -259,7 +259,10 @@ Task<Result<ClientResponse>> exchange(ClientRequest& request, const Sink& sink) 
         co_return co_await plain.run(sink);
     }
     beast::ssl_stream<beast::tcp_stream> tls(std::move(stream), tls_context());
-    SSL_set_tlsext_host_name(tls.native_handle(), target.host.c_str());
+    error_code not_an_address;
+    asio::ip::make_address(target.host, not_an_address);
+    // Server names are names only (RFC 6066 section 3).
+    if (not_an_address) SSL_set_tlsext_host_name(tls.native_handle(), target.host.c_str());
     tls.set_verify_callback(asio::ssl::host_name_verification(target.host));
     beast::get_lowest_layer(tls).expires_after(request.connect_timeout);
     co_await tls.async_handshake(

@@ -130,21 +130,19 @@ Task<void> Connection::run(std::shared_ptr<Connection> self, bool is_over_limit)
 // Waits for the first byte of a request. What an idle connection holds is this coroutine and the
 // socket.
 Task<bool> Connection::has_input() {
-    for (;;) {
-        if (!in_.empty()) co_return true;
+    while (in_.empty()) {
         if (server_->is_stopping) co_return false;
-        const auto got = wire_.receive(part_.scratch);
-        if (got.kind == Wire::Kind::kBytes) {
-            in_.assign(as_text(std::span(part_.scratch).first(got.n)));
-            co_return true;
-        }
-        if (got.kind != Wire::Kind::kWouldBlock) co_return false;
         std::string().swap(in_);
         is_idle_ = true;
+        // Without a look first: between requests there is nearly always nothing yet.
         const auto waited = co_await wire_.wait_readable(server_->limits.idle_timeout);
         is_idle_ = false;
         if (waited != WaitResult::kReady) co_return false;
+        const auto got = wire_.receive(part_.scratch);
+        if (got.kind == Wire::Kind::kEnd || got.kind == Wire::Kind::kBroken) co_return false;
+        in_.assign(as_text(std::span(part_.scratch).first(got.n)));
     }
+    co_return true;
 }
 
 // False: the client is gone.
