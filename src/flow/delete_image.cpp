@@ -23,6 +23,22 @@ Task<Result<void>> remove_prefix(ObjectStore& store, std::string bucket, std::st
 
 }  // namespace
 
+Task<Result<bool>> was_deleted(Catalog& catalog, ImageId id, TimePoint now) {
+    auto found = co_await catalog.find(id);
+    if (found) co_return false;
+    if (found.error().code != Errc::kNotFound) co_return std::unexpected(found.error());
+    // find() does not tell deleted from unknown; a change that no state allows does.
+    Change probe;
+    probe.id = std::move(id);
+    probe.to = ImageState::kDeleted;
+    probe.at = now;
+    probe.only_from = ImageState::kDeleted;
+    const auto applied = co_await catalog.apply(std::move(probe));
+    if (applied) co_return true;
+    if (applied.error().code == Errc::kNotFound) co_return false;
+    co_return std::unexpected(applied.error());
+}
+
 Task<Result<void>> DeleteImage::run(Caller caller, ImageId id) {
     if (!caller.may_delete) co_return fail(Errc::kPermissionDenied, "this key may not delete");
     CO_TRY(const auto image, co_await catalog.find(id));

@@ -2,11 +2,17 @@
 // variants.
 #pragma once
 
+#include <functional>
+
 #include "core/caller.h"
 #include "ports/catalog.h"
 #include "ports/object_store.h"
 
 namespace pixgate {
+
+// True where the image existed and was deleted; false where it is there or was never known. Changes
+// nothing.
+Task<Result<bool>> was_deleted(Catalog& catalog, ImageId id, TimePoint now);
 
 struct DeleteImage {
     Catalog& catalog;

@@ -7,6 +7,7 @@
 #include "base/failpoint.h"
 #include "base/log.h"
 #include "core/bucket.h"
+#include "flow/delete_image.h"
 #include "flow/object_file.h"
 
 namespace pixgate {
@@ -44,15 +45,8 @@ bool may_be_the_picture(const Error& error) {
 }  // namespace
 
 Task<Result<void>> OnStored::remove_if_deleted(const StorageEvent& event, const ImageId& id) {
-    // find() does not tell deleted from unknown; a change that no state allows does.
-    Change probe;
-    probe.id = id;
-    probe.to = ImageState::kDeleted;
-    probe.at = clock.now();
-    probe.only_from = ImageState::kDeleted;
-    const auto known = co_await catalog.apply(std::move(probe));
-    if (!known) {
-        if (known.error().code != Errc::kNotFound) co_return std::unexpected(known.error());
+    CO_TRY(const bool is_deleted, co_await was_deleted(catalog, id, clock.now()));
+    if (!is_deleted) {
         log::warning("object of an unknown image", {{"image_id", id.value}, {"object", event.key}});
         co_return Result<void>{};
     }

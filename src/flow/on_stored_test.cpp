@@ -1,0 +1,203 @@
+#include "flow/on_stored.h"
+
+#include <gtest/gtest.h>
+
+#include "core/bucket.h"
+#include "flow/register_image.h"
+#include "tests/support/flow_world.h"
+
+namespace pixgate {
+namespace {
+
+using test::FlowWorld;
+
+Result<void> handle(FlowWorld& world, const StorageEvent& event) {
+    return run_task(world.on_stored.run(event));
+}
+
+std::vector<Alert> alerts_of(FlowWorld& world) {
+    return run_task(world.adapters.alerts->pending(100)).value_or(std::vector<Alert>{});
+}
+
+TEST(OnStored, AGoodPictureIsSentToTheQueueWithUrlAndFacts) {
+    FlowWorld world;
+    const auto id = world.permit();
+    const auto info = world.put(id, "picture");
+    ASSERT_TRUE(handle(world, world.event_of(id)));
+    const auto message = world.take_message();
+    EXPECT_EQ(message.image_id, id);
+    EXPECT_EQ(message.verdict, ImageState::kReady);
+    EXPECT_EQ(message.url, "http://store/pixgate-originals/" + id.value + "/original");
+    EXPECT_EQ(message.content_type, "image/jpeg");
+    EXPECT_EQ(message.width_px, 640U);
+    EXPECT_EQ(message.height_px, 480U);
+    EXPECT_EQ(message.size_bytes, 7U);
+    EXPECT_EQ(message.event.etag, info.etag);
+    EXPECT_EQ(message.event.sequencer, info.sequencer);
+}
+
+TEST(OnStored, ARefusedPictureIsRejectedWithTheReason) {
+    FlowWorld world;
+    const auto id = world.permit();
+    world.put(id, "broken");
+    ASSERT_TRUE(handle(world, world.event_of(id)));
+    const auto message = world.take_message();
+    EXPECT_EQ(message.verdict, ImageState::kRejected);
+    EXPECT_EQ(message.reason, "broken");
+    EXPECT_EQ(message.content_type, "");
+}
+
+TEST(OnStored, AnEmptyOrTooLargeObjectIsRejectedWithoutOpeningIt) {
+    FlowWorld world;
+    world.policies["default"].max_thumbnail_bytes = 10;
+    const auto id = world.permit();
+    world.put(id, "");
+    ASSERT_TRUE(handle(world, world.event_of(id)));
+    EXPECT_EQ(world.take_message().verdict, ImageState::kRejected);
+    world.put(id, "picture of eleven bytes and more", "small");
+    ASSERT_TRUE(handle(world, world.event_of(id, "small")));
+    const auto message = world.take_message();
+    EXPECT_EQ(message.thumbnail, "small");
+    EXPECT_EQ(message.reason, imaging::code_of(imaging::Refusal::kTooManyBytes));
+    EXPECT_EQ(world.verifier.calls(), 0U);
+}
+
+TEST(OnStored, ThumbnailsAreHeldToSmallerLimits) {
+    FlowWorld world;
+    std::vector<VerifyJob> jobs;
+    world.on_stored.verify = [&jobs](int, std::uint64_t, const VerifyJob& job) -> Result<Verified> {
+        jobs.push_back(job);
+        return Verified{};
+    };
+    world.policies["default"].verify = Verify::kHeader;
+    const auto id = world.permit();
+    world.put(id, "picture");
+    world.put(id, "picture", "small");
+    ASSERT_TRUE(handle(world, world.event_of(id)));
+    ASSERT_TRUE(handle(world, world.event_of(id, "small")));
+    ASSERT_EQ(jobs.size(), 2U);
+    EXPECT_EQ(jobs[0].limits.max_side_px, 16'384U);
+    EXPECT_EQ(jobs[0].limits.max_bytes, 25ULL << 20);
+    EXPECT_EQ(jobs[0].mode, Verify::kHeader);
+    EXPECT_EQ(jobs[1].limits.max_side_px, 4'096U);
+    EXPECT_EQ(jobs[1].limits.max_bytes, 1ULL << 20);
+    EXPECT_EQ(jobs[1].declared_type, "image/jpeg");
+}
+
+TEST(OnStored, AChildThatCrashesOnceIsForgiven) {
+    FlowWorld world;
+    const auto id = world.permit();
+    world.put(id, "crash once");
+    ASSERT_TRUE(handle(world, world.event_of(id)));
+    EXPECT_EQ(world.take_message().verdict, ImageState::kReady);
+    EXPECT_EQ(world.verifier.calls(), 2U);
+    EXPECT_TRUE(alerts_of(world).empty());
+}
+
+TEST(OnStored, TwoCrashesQuarantineAndTheSameBytesAreNotOpenedAgain) {
+    FlowWorld world;
+    for (int i = 0; i < 20; ++i) {
+        const auto id = world.permit();
+        world.put(id, "crash");
+        ASSERT_TRUE(handle(world, world.event_of(id)));
+        const auto message = world.take_message();
+        EXPECT_EQ(message.verdict, ImageState::kQuarantined);
+        EXPECT_EQ(message.reason, "decoder_crashed");
+    }
+    EXPECT_EQ(world.verifier.calls(), 2U);
+    const auto alerts = alerts_of(world);
+    ASSERT_EQ(alerts.size(), 1U);
+    EXPECT_EQ(alerts[0].kind, "image_quarantined");
+}
+
+TEST(OnStored, AHangQuarantinesAndAForbiddenCallIsAnAlertOfItsOwn) {
+    FlowWorld world;
+    const auto slow = world.permit();
+    world.put(slow, "hang");
+    ASSERT_TRUE(handle(world, world.event_of(slow)));
+    EXPECT_EQ(world.take_message().reason, "decoder_too_slow");
+    const auto evil = world.permit();
+    world.put(evil, "violation");
+    ASSERT_TRUE(handle(world, world.event_of(evil)));
+    EXPECT_EQ(world.take_message().verdict, ImageState::kQuarantined);
+    const auto alerts = alerts_of(world);
+    ASSERT_EQ(alerts.size(), 2U);
+    EXPECT_EQ(alerts[1].kind, "sandbox_violation");
+    EXPECT_EQ(alerts[1].image_id, evil.value);
+}
+
+TEST(OnStored, AVerifierThatIsAwayIsAnErrorAndNoVerdict) {
+    FlowWorld world;
+    const auto id = world.permit();
+    world.put(id, "nobody");
+    const auto result = handle(world, world.event_of(id));
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().code, Errc::kUnavailable);
+    EXPECT_EQ(world.queued(), 0U);
+}
+
+TEST(OnStored, WhatIsNotOursOrNotThereAnyMoreIsNothingToDo) {
+    FlowWorld world;
+    const auto id = world.permit();
+    world.put(id, "picture");
+    auto event = world.event_of(id);
+    auto other = event;
+    other.bucket = "else";
+    EXPECT_TRUE(handle(world, other));
+    other = event;
+    other.key = "some/where.jpg";
+    EXPECT_TRUE(handle(world, other));
+    other = event;
+    other.name = "ObjectRemoved:Delete";
+    EXPECT_TRUE(handle(world, other));
+    other = event;
+    other.etag = "0123456789abcdef0123456789abcdef";
+    EXPECT_TRUE(handle(world, other));
+    ASSERT_TRUE(run_task(world.adapters.store->remove(event.bucket, event.key, std::nullopt)));
+    EXPECT_TRUE(handle(world, event));
+    EXPECT_EQ(world.queued(), 0U);
+    EXPECT_EQ(world.verifier.calls(), 0U);
+}
+
+TEST(OnStored, AnObjectOfADeletedImageIsRemovedAndOneOfAnUnknownImageStays) {
+    FlowWorld world;
+    const auto id = world.permit();
+    ASSERT_TRUE(run_task(world.delete_image.run(FlowWorld::client(), id)));
+    world.put(id, "picture");
+    ASSERT_TRUE(handle(world, world.event_of(id)));
+    EXPECT_EQ(world.stored_objects(kOriginalsBucket), 0U);
+
+    const ImageId unknown{world.ids.uuid_v7()};
+    world.put(unknown, "picture");
+    ASSERT_TRUE(handle(world, world.event_of(unknown)));
+    EXPECT_EQ(world.stored_objects(kOriginalsBucket), 1U);
+    EXPECT_EQ(world.queued(), 0U);
+}
+
+TEST(OnStored, ADuplicateOfWhatIsRegisteredCostsNoDecoding) {
+    FlowWorld world;
+    const auto id = world.permit();
+    world.put(id, "picture");
+    ASSERT_TRUE(handle(world, world.event_of(id)));
+    RegisterImage register_image{*world.adapters.catalog, world.clock};
+    ASSERT_TRUE(run_task(register_image.run(world.take_message())));
+    ASSERT_TRUE(handle(world, world.event_of(id)));
+    EXPECT_EQ(world.verifier.calls(), 1U);
+    EXPECT_EQ(world.queued(), 0U);
+}
+
+TEST(PoisonList, IsBoundedAndForgetsTheOldest) {
+    PoisonList list(2);
+    ObjectInfo object;
+    for (const char* hash : {"a", "b", "c"}) {
+        object.sha256 = hash;
+        list.remember(object, "decoder_crashed");
+    }
+    object.sha256 = "a";
+    EXPECT_FALSE(list.find(object));
+    object.sha256 = "c";
+    EXPECT_EQ(list.find(object), "decoder_crashed");
+}
+
+}  // namespace
+}  // namespace pixgate

@@ -1,0 +1,119 @@
+#include "flow/register_image.h"
+
+#include <gtest/gtest.h>
+
+#include "core/bucket.h"
+#include "tests/support/flow_world.h"
+
+namespace pixgate {
+namespace {
+
+using namespace std::chrono_literals;
+using test::FlowWorld;
+
+RegisterMessage message_for(FlowWorld& world, const ImageId& id, std::string_view thumbnail = {}) {
+    world.put(id, "picture", thumbnail);
+    EXPECT_TRUE(run_task(world.on_stored.run(world.event_of(id, thumbnail))));
+    return world.take_message();
+}
+
+TEST(RegisterImage, WritesStoredAtTheEventsTimeAndReadyNow) {
+    FlowWorld world;
+    const auto id = world.permit();
+    const auto message = message_for(world, id);
+    world.clock.advance(3s);
+    RegisterImage step{*world.adapters.catalog, world.clock};
+    EXPECT_EQ(run_task(step.run(message)).value(), Applied::kDone);
+    const auto image = world.image(id);
+    EXPECT_EQ(image.state, ImageState::kReady);
+    EXPECT_EQ(image.width_px, 640U);
+    EXPECT_EQ(image.etag, message.event.etag);
+    ASSERT_EQ(image.history.size(), 3U);
+    EXPECT_EQ(image.history[1].state, ImageState::kStored);
+    EXPECT_EQ(image.history[1].at, message.event.at);
+    EXPECT_EQ(image.history[2].state, ImageState::kReady);
+    EXPECT_EQ(image.history[2].at, world.clock.now());
+    EXPECT_EQ(image.ready_at, world.clock.now());
+}
+
+TEST(RegisterImage, TheSameMessageHasItsEffectOnce) {
+    FlowWorld world;
+    const auto id = world.permit();
+    const auto message = message_for(world, id);
+    RegisterImage step{*world.adapters.catalog, world.clock};
+    EXPECT_EQ(run_task(step.run(message)).value(), Applied::kDone);
+    EXPECT_EQ(run_task(step.run(message)).value(), Applied::kDuplicate);
+    EXPECT_EQ(world.image(id).history.size(), 3U);
+    EXPECT_EQ(run_task(world.adapters.catalog->last_seq()).value(), 1);
+}
+
+TEST(RegisterImage, AThumbnailBecomesAVariantAndARefusedOneIsNeverShown) {
+    FlowWorld world;
+    const auto id = world.permit();
+    RegisterImage step{*world.adapters.catalog, world.clock};
+    EXPECT_EQ(run_task(step.run(message_for(world, id))).value(), Applied::kDone);
+    EXPECT_EQ(run_task(step.run(message_for(world, id, "small"))).value(), Applied::kDone);
+    auto refused = message_for(world, id, "big");
+    refused.verdict = ImageState::kRejected;
+    refused.reason = "broken";
+    EXPECT_EQ(run_task(step.run(refused)).value(), Applied::kSkipped);
+    const auto image = world.image(id);
+    EXPECT_EQ(image.state, ImageState::kReady);
+    ASSERT_EQ(image.variants.size(), 1U);
+    EXPECT_EQ(image.variants[0].name, "small");
+    EXPECT_EQ(image.variants[0].key, thumbnail_key(id, "small"));
+    EXPECT_EQ(image.variants[0].width_px, 640U);
+}
+
+TEST(RegisterImage, RefusesMessagesWhosePartsDoNotBelongTogether) {
+    FlowWorld world;
+    const auto id = world.permit();
+    const auto victim = world.permit();
+    const auto good = message_for(world, id);
+    RegisterImage step{*world.adapters.catalog, world.clock};
+    auto bad = good;
+    bad.image_id = victim;
+    EXPECT_EQ(run_task(step.run(bad)).error().code, Errc::kInvalidArgument);
+    bad = good;
+    bad.thumbnail = "small";
+    EXPECT_EQ(run_task(step.run(bad)).error().code, Errc::kInvalidArgument);
+    bad = good;
+    bad.event.bucket = kVariantsBucket;
+    EXPECT_EQ(run_task(step.run(bad)).error().code, Errc::kInvalidArgument);
+    bad = good;
+    bad.verdict = ImageState::kDeleted;
+    EXPECT_EQ(run_task(step.run(bad)).error().code, Errc::kInvalidArgument);
+    EXPECT_EQ(world.image(victim).state, ImageState::kPending);
+}
+
+TEST(DeleteImage, RemovesRowAndObjectsAndTellsTheCaches) {
+    FlowWorld world;
+    const auto id = world.permit();
+    world.put(id, "picture");
+    world.put(id, "picture", "small");
+    const auto variant = make_text_body("variant");
+    ASSERT_TRUE(run_task(world.adapters.store->put(
+        std::string(kVariantsBucket), id.value + "/etag/w=320", *variant, PutOptions{}
+    )));
+    const auto kept = world.permit();
+    world.put(kept, "picture");
+    std::string forgotten;
+    world.delete_image.forget = [&forgotten](const ImageId& gone) { forgotten = gone.value; };
+
+    EXPECT_EQ(
+        run_task(world.delete_image.run(FlowWorld::client("bob"), id)).error().code, Errc::kNotFound
+    );
+    Caller reader = FlowWorld::client();
+    reader.may_delete = false;
+    EXPECT_EQ(run_task(world.delete_image.run(reader, id)).error().code, Errc::kPermissionDenied);
+    ASSERT_TRUE(run_task(world.delete_image.run(FlowWorld::client(), id)));
+    EXPECT_EQ(forgotten, id.value);
+    EXPECT_EQ(world.stored_objects(kOriginalsBucket), 1U);
+    EXPECT_EQ(world.stored_objects(kVariantsBucket), 0U);
+    EXPECT_EQ(
+        run_task(world.delete_image.run(FlowWorld::client(), id)).error().code, Errc::kNotFound
+    );
+}
+
+}  // namespace
+}  // namespace pixgate
