@@ -38,6 +38,11 @@ bool is_settled(const Image& image, const ParsedKey& key, const ObjectInfo& obje
     });
 }
 
+// A forbidden system call, or an answer that no child of ours gives.
+bool is_violation(const Error& error) {
+    return error.reason == "policy_violation" || error.reason == "bad_reply";
+}
+
 bool may_be_the_picture(const Error& error) {
     return error.code == Errc::kCrashed || error.code == Errc::kDeadlineExceeded;
 }
@@ -108,9 +113,8 @@ Task<Result<OnStored::Verdict>> OnStored::quarantine(
 ) {
     Verdict verdict{.state = ImageState::kQuarantined, .reason = {}, .facts = {}};
     verdict.reason = error.code == Errc::kCrashed ? "decoder_crashed" : "decoder_too_slow";
-    const bool is_violation = error.reason == kSandboxViolation;
     Alert alert{
-        .kind = is_violation ? std::string(kSandboxViolation) : "image_quarantined",
+        .kind = is_violation(error) ? "sandbox_violation" : "image_quarantined",
         .cause = verdict.reason,
         .text = fmt::format("object {}: {}", object.key, error.message),
         .image_id = image_id,

@@ -27,11 +27,10 @@ struct Verified {
     imaging::Facts facts;  // where not refused
 };
 // Looks at one picture, once; blocks, so it is called on a pool. In production: the sandbox.
-//   errors  kCrashed (reason kSandboxViolation where the child did what it may not), and
-//           kDeadlineExceeded: the picture's fault, maybe. Others: nobody could look at it.
+//   errors  kCrashed (reasons as in imaging/imaging.h) and kDeadlineExceeded: the picture's fault,
+//           maybe. Others: nobody could look at it.
 using VerifyPicture =
     std::function<Result<Verified>(int input_fd, std::uint64_t size_bytes, const VerifyJob& job)>;
-inline constexpr std::string_view kSandboxViolation = "sandbox_violation";
 
 inline constexpr std::uint32_t kMaxThumbnailSidePx = 4'096;
 
@@ -50,7 +49,8 @@ struct OnStored {
     // ok: a message is on the queue, or there was nothing to do (other bucket, another version of
     // the object is there, object or image gone, verdict known already, removal). An object of a
     // deleted image, sent while that was deleted, is removed. A child that crashes or hangs is
-    // tried once more in a fresh child, then the verdict is `quarantined` and an alert is raised.
+    // tried once more in a fresh child, then the verdict is `quarantined` and an alert is raised:
+    // "sandbox_violation" where the child did what it may not, else "image_quarantined".
     //   errors  what may pass (the host retries): kUnavailable, kOverloaded, kNoSpace, kInternal …
     //   twice   safe: the catalog takes each object version once
     Task<Result<void>> run(StorageEvent event);

@@ -67,7 +67,7 @@ Result<Verified> BodyVerifier::operator()(
     if (body.starts_with("bug")) return fail(Errc::kInternal, "an invariant is broken");
     if (body.starts_with("hang")) return fail(Errc::kDeadlineExceeded, "no answer");
     if (body.starts_with("violation")) {
-        return fail(Errc::kCrashed, "signal 31", std::string(kSandboxViolation));
+        return fail(Errc::kCrashed, "signal 31", "policy_violation");
     }
     if (body.starts_with("crash once") && crashes_ > 0) return picture(640, 480);
     ++crashes_;
