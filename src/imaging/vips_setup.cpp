@@ -2,6 +2,9 @@
 
 #include <vips/vips.h>
 
+// Does not include what it needs, so it comes second.
+#include <vips/vector.h>
+
 #include <array>
 #include <mutex>
 
@@ -31,6 +34,8 @@ Result<void> start_once() {
         static_cast<GLogLevelFlags>(G_LOG_LEVEL_WARNING | G_LOG_LEVEL_INFO | G_LOG_LEVEL_MESSAGE),
         &ignore_message, nullptr
     );
+    // Orc, the run-time compiler of libvips before 8.16, needs files and executable memory.
+    vips_vector_set_enabled(FALSE);
     vips_concurrency_set(1);
     vips_cache_set_max(0);
     vips_cache_set_max_mem(0);
