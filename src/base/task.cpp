@@ -153,11 +153,43 @@ Task<std::uint64_t> Signal::wait(std::uint64_t seen, std::chrono::nanoseconds li
     co_return state->version;
 }
 
+namespace {
+
+// The thread whose post ends a run may still be inside that post when the run is over, so a loop is never
+// destroyed: the next run takes it from this shelf.
+class LoopShelf {
+public:
+    std::unique_ptr<asio::io_context> take() {
+        const std::lock_guard lock(mutex_);
+        if (loops_.empty()) return std::make_unique<asio::io_context>(1);
+        auto loop = std::move(loops_.back());
+        loops_.pop_back();
+        return loop;
+    }
+    void give_back(std::unique_ptr<asio::io_context> loop) {
+        loop->restart();
+        const std::lock_guard lock(mutex_);
+        loops_.push_back(std::move(loop));
+    }
+
+private:
+    std::mutex mutex_;
+    std::vector<std::unique_ptr<asio::io_context>> loops_;
+};
+
+LoopShelf& shelf() {
+    static auto* const kShelf = new LoopShelf;
+    return *kShelf;
+}
+
+}  // namespace
+
 void run_blocking(Task<void> task) {
-    asio::io_context loop(1);
+    auto loop = shelf().take();
     std::exception_ptr error;
-    asio::co_spawn(loop, std::move(task), [&error](std::exception_ptr e) { error = e; });
-    loop.run();
+    asio::co_spawn(*loop, std::move(task), [&error](std::exception_ptr e) { error = e; });
+    loop->run();
+    shelf().give_back(std::move(loop));
     if (error) std::rethrow_exception(error);
 }
 

@@ -15,7 +15,8 @@
 
 namespace pixgate::http {
 
-// The event loops, one thread each. Servers and background coroutines run on them.
+// The event loops, one thread each. Servers and background coroutines run on them. Stop servers,
+// join pools and end other threads that post here before destroying it.
 class Loops {
 public:
     explicit Loops(std::size_t n);

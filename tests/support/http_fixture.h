@@ -33,7 +33,10 @@ public:
         auto listening = server->listen("127.0.0.1:0");
         if (!listening) throw std::runtime_error(listening.error().message);
     }
-    ~TestServer() { stop(); }
+    ~TestServer() {
+        stop();
+        pool_.join();
+    }
 
     void stop() {
         if (!is_stopped_) run_blocking(server->stop());
