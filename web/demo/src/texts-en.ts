@@ -86,7 +86,7 @@ export const en = {
     pad: 'Pad',
   },
   format: 'Format',
-  formats: { auto: 'Best for this browser', jpeg: 'JPEG', png: 'PNG', webp: 'WebP' },
+  formats: { auto: 'Automatic', jpeg: 'JPEG', png: 'PNG', webp: 'WebP' },
   address: 'Address of this size',
   copy: 'Copy',
   copied: 'Copied',

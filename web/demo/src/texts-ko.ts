@@ -87,7 +87,7 @@ export const ko: Texts = {
     pad: '여백 채우기',
   },
   format: '형식',
-  formats: { auto: '브라우저에 가장 알맞게', jpeg: 'JPEG', png: 'PNG', webp: 'WebP' },
+  formats: { auto: '자동', jpeg: 'JPEG', png: 'PNG', webp: 'WebP' },
   address: '이 크기의 주소',
   copy: '복사',
   copied: '복사됨',
