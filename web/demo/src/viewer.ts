@@ -1,5 +1,5 @@
 // One picture in its sizes: presets, sizes of one's own, addresses and facts.
-import { type Client, type Fit, type Format, type Image, kOpenWidths, type TransformOptions } from '../../sdk/src/index';
+import { type Client, type Fit, type Format, type Image, kOpenWidths, type TransformOptions, type Variant } from '../../sdk/src/index';
 import { h } from './dom';
 import { bytes, duration, moment, pixels } from './format';
 import { say, sayAttribute, t } from './i18n';
@@ -145,7 +145,7 @@ function makeAddress(label: () => string): Address {
   say(button, () => t().copy);
   sayAttribute(button, 'aria-label', () => t().copyOf(label()));
   button.addEventListener('click', async () => {
-    const isCopied = await navigator.clipboard?.writeText(link.href).then(() => true, () => false);
+    const isCopied = await navigator.clipboard?.writeText(link.textContent ?? '').then(() => true, () => false);
     if (!isCopied) return getSelection()?.selectAllChildren(link);
     say(button, () => t().copied);
     setTimeout(() => say(button, () => t().copy), 1500);
@@ -154,7 +154,7 @@ function makeAddress(label: () => string): Address {
     element: h('div', { class: 'address' }, say(h('span', { class: 'address-label' }), label), link, button),
     set: (url) => {
       link.href = url;
-      link.textContent = url;
+      link.textContent = url.split('?')[0] ?? url; // a signature is for opening, not for reading
     },
   };
 }
@@ -173,7 +173,7 @@ function makeFacts(image: Image): HTMLElement {
   }
   row(() => t().original, say(h('span'), () => describe(original.width_px, original.height_px, original.content_type, original.size_bytes)));
   if (variants.length > 0) row(() => t().variants, ...variants.map((variant) => h('div', {},
-    h('a', { attributes: { href: variant.url, target: '_blank', rel: 'noopener' } }, variant.name), ' ',
+    nameOf(variant), ' ',
     say(h('span'), () => describe(variant.width_px, variant.height_px, variant.content_type, variant.size_bytes)),
   )));
   row(() => t().identity, h('code', {}, image.image_id));
@@ -183,6 +183,11 @@ function makeFacts(image: Image): HTMLElement {
   )));
   facts.append(list);
   return facts;
+}
+
+function nameOf({ name, url }: Variant): HTMLElement {
+  if (url === null) return h('span', {}, name);
+  return h('a', { attributes: { href: url, target: '_blank', rel: 'noopener' } }, name);
 }
 
 function describe(width: number | null, height: number | null, type: string | null, size: number | null): string {

@@ -11,7 +11,7 @@ export type ImageState =
   | 'deleted';
 
 export interface Original {
-  url: string | null;
+  url: string | null; // signed and short-lived; null unless ready
   content_type: string | null;
   size_bytes: number | null;
   sha256: string | null;
@@ -21,7 +21,7 @@ export interface Original {
 
 export interface Variant {
   name: string;
-  url: string;
+  url: string | null; // as above
   width_px: number | null;
   height_px: number | null;
   content_type: string | null;
