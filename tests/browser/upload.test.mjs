@@ -243,6 +243,39 @@ check('without a network it waits, and goes on by itself', async () => {
   await ended(page, 'small.png', 'ready').waitFor();
 });
 
+check('where the worker does not load, the page makes the thumbnail itself', async () => {
+  const page = await openPage(world);
+  await page.route('**/worker.js', (route) => route.abort());
+  await page.setInputFiles('#files', photo);
+  await card(page, 'photo.jpg').locator('.card-thumb img').waitFor();
+  await ended(page, 'photo.jpg', 'ready').waitFor();
+});
+
+check('where no event stream comes through, the page asks until it is ready', async () => {
+  const page = await openPage(world);
+  let asked = 0;
+  await page.route('**/v1/images/*/events', (route) => route.abort());
+  await page.route(/\/v1\/images\/[^/?]+$/, (route) => {
+    asked += 1;
+    return route.continue();
+  });
+  await page.setInputFiles('#files', small);
+  await ended(page, 'small.png', 'ready').waitFor();
+  assert(asked > 0);
+});
+
+check('a picture that this browser cannot decode has no thumbnail and is sent all the same', async () => {
+  const page = await openPage(world);
+  const asks = [];
+  page.on('request', (request) => request.url().endsWith('/v1/uploads') && asks.push(request.postDataJSON()));
+  const tiff = Buffer.concat([Buffer.from('II*\0', 'latin1'), Buffer.alloc(200)]);
+  await page.setInputFiles('#files', { name: 'scan.tif', mimeType: '', buffer: tiff });
+  await ended(page, 'scan.tif', 'refused').waitFor();
+  assert.equal(asks[0].content_type, 'image/tiff');
+  assert.equal(asks[0].thumbnails, undefined);
+  assert.equal(await card(page, 'scan.tif').locator('.card-thumb img').count(), 0);
+});
+
 check('a file that only claims to be a picture is refused in plain words', async () => {
   const page = await openPage(world);
   await page.setInputFiles('#files', { name: 'invoice.jpg', mimeType: 'image/jpeg', buffer: Buffer.from('MZ\x90\0This program cannot be run in DOS mode.') });

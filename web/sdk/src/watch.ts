@@ -118,7 +118,12 @@ class ImageWatch {
         ? round === 1 ? kFirstPollMs : kPollWithStreamMs
         : backoffMs(round, env.random(), kPollWithoutStreamMs);
       await env.sleep(wait, signal);
-      this.#take(await api.json<Image>({ method: 'GET', path: `/v1/images/${encodeURIComponent(imageId)}`, signal }));
+      try {
+        this.#take(await api.json<Image>({ method: 'GET', path: `/v1/images/${encodeURIComponent(imageId)}`, signal }));
+      } catch (error) {
+        // The bytes are safe: a server that restarts, or a train in a tunnel, only delays the news.
+        if (!(error instanceof PixgateError && error.retryable)) throw error;
+      }
       if (env.now() >= deadline) {
         throw new PixgateError('not_ready_in_time', 'Stored, but not ready before the deadline', { retryable: true });
       }

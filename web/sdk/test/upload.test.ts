@@ -202,6 +202,26 @@ test('a broken stream goes on from the last event', async () => {
   assert.equal(asked[1]?.headers['last-event-id'], '42');
 });
 
+test('a server that is away after the bytes have come does not fail the upload', async () => {
+  const world = new World();
+  world.stream = () => ({ status: 503 });
+  let polls = 0;
+  world.image = () => {
+    polls += 1;
+    if (polls < 9) throw 'down';
+    return { status: 200, body: imageIn('ready') };
+  };
+  assert.equal((await world.upload()).state, 'ready');
+  assert.equal(world.asked, 1);
+});
+
+test('an image that is gone ends the wait', async () => {
+  const world = new World();
+  world.stream = () => ({ status: 404, body: { code: 'not_found' } });
+  world.image = () => ({ status: 404, body: { code: 'not_found' } });
+  await assert.rejects(world.upload(), (error) => error.code === 'not_found');
+});
+
 test('an image that never gets ready ends with its own code', async () => {
   const world = new World();
   world.stream = () => ({ status: 404 });
