@@ -4,16 +4,11 @@
 
 #include <functional>
 
-#include "aws/s3_event_json.h"
 #include "roles/function/event_host.h"
 #include "roles/worker/worker.h"
 #include "tests/support/flow_world.h"
 
 namespace pixgate::test {
-
-inline std::string event_json(const StorageEvent& event) {
-    return aws::write_s3_event(event, aws::EventOrigin{});
-}
 
 // Runs the role until `is_done` holds, then stops it and waits for its end; false where the
 // condition did not hold within `limit` (real time). `tick` moves the world on: called every 2 ms.

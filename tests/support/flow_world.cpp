@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "aws/s3_event_json.h"
 #include "core/bucket.h"
 
 namespace pixgate::test {
@@ -72,6 +73,16 @@ Result<Verified> BodyVerifier::operator()(
     if (body.starts_with("crash once") && crashes_ > 0) return picture(640, 480);
     ++crashes_;
     return fail(Errc::kCrashed, "signal 11");
+}
+
+std::string event_json(const StorageEvent& event) {
+    return aws::write_s3_event(event, aws::EventOrigin{});
+}
+
+std::vector<StorageEvent> records_of(const std::string& json) {
+    auto records = aws::parse_s3_event(json);
+    EXPECT_TRUE(records) << json;
+    return records.value_or(std::vector<StorageEvent>{});
 }
 
 FlowWorld::FlowWorld(memory::Config config)

@@ -43,6 +43,10 @@ private:
     std::atomic<bool> is_healed_ = false;
 };
 
+// A notification with one record, and the records of one; both as S3 has them.
+std::string event_json(const StorageEvent& event);
+std::vector<StorageEvent> records_of(const std::string& json);
+
 struct FlowWorld {
     explicit FlowWorld(memory::Config config = {});
 
