@@ -210,7 +210,7 @@ Checked read_connection(Head& head) {
             return refuse(417, "unknown expectation");
         }
     }
-    head.expects_continue = head.has_body();
+    head.expects_continue = head.is_chunked || head.content_length.has_value();
     return {};
 }
 

@@ -40,11 +40,13 @@ std::string RequestBody::take_rest() {
 
 Task<Result<ByteView>> RequestBody::next() {
     if (failure_) co_return std::unexpected(*failure_);
-    if (is_finished_) co_return ByteView{};
+    // Before an empty body, too: awscli takes a final answer without "100 Continue" for the answer to
+    // its next request on the connection as well.
     if (must_continue_) {
         must_continue_ = false;
         if (auto sent = co_await send_continue(); !sent) co_return std::unexpected(sent.error());
     }
+    if (is_finished_) co_return ByteView{};
     auto piece = co_await (is_chunked_ ? next_chunked() : next_counted());
     if (!piece) {
         failure_ = piece.error();
@@ -145,9 +147,9 @@ Task<Result<ByteView>> RequestBody::read(std::uint64_t at_most) {
 }
 
 bool RequestBody::is_worth_draining() const {
-    if (is_finished_) return true;
     // A client that still waits for "100 Continue" may send the body or not: only closing is clear.
     if (failure_ || must_continue_) return false;
+    if (is_finished_) return true;
     return is_chunked_ || *length_ - taken_ <= kMaxDrainBytes;
 }
 

@@ -80,6 +80,21 @@ TEST(ServerContinue, ARefusalComesWithout100AndCloses) {
     EXPECT_NE(answer.find("Connection: close"), answer.npos);
 }
 
+TEST(ServerContinue, Is100BeforeAnEmptyBodyToo) {
+    Seen seen;
+    const TestServer server(bodies(seen));
+    auto socket = server.connect();
+    for (int i = 0; i < 2; ++i) {
+        socket.send(post("/echo", "Expect: 100-continue\r\nContent-Length: 0\r\n"));
+        EXPECT_EQ(socket.read_until("\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
+        EXPECT_TRUE(starts_with_status(socket.read_answer(), 200));
+    }
+    socket.send(post("/refuse", "Expect: 100-continue\r\nContent-Length: 0\r\n"));
+    const auto refused = socket.read_answer();
+    EXPECT_TRUE(starts_with_status(refused, 403));
+    EXPECT_NE(refused.find("Connection: close"), refused.npos);
+}
+
 TEST(ServerContinue, IsLeftOutWhereTheBodyIsAlreadyThere) {
     Seen seen;
     const TestServer server(bodies(seen));

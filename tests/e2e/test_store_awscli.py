@@ -74,10 +74,9 @@ def test_a_range_is_fetched(aws, tmp_path):
 
 
 def test_pages_are_joined(aws, tmp_path):
-    one = tmp_path / "one"
-    one.write_bytes(b"1")
     for n in range(5):
-        aws("s3api", "put-object", "--bucket", "cli-bucket", "--key", f"page/{n}", "--body", one)
+        (tmp_path / str(n)).write_bytes(b"1")
+    aws("s3", "sync", tmp_path, "s3://cli-bucket/page/")
     listed = json.loads(
         aws("s3api", "list-objects-v2", "--bucket", "cli-bucket", "--prefix", "page/", "--page-size", "2"))
     assert [o["Key"] for o in listed["Contents"]] == [f"page/{n}" for n in range(5)]

@@ -14,7 +14,7 @@ BUCKET = "photos"
 KOREAN_KEY = "사진/휴가 2026+서울~final//원본 (1).jpg"
 ODD_KEYS = [
     KOREAN_KEY, "a/../b/./c", "..", "/leading", "trailing/", "a b&c=d@e,f;g:h!i'j*k$l#m?n%o\"p[q]^`{|}<>.txt", "~", "%2F", "+",
-    "tab\tnewline\n", "é", "é", "k" * 1024,
+    "tab\tnewline\n", "\u00e9", "e\u0301", "k" * 1024,
 ]
 
 
