@@ -1,5 +1,7 @@
 #include "imaging/vips_setup.h"
 
+#include <dlfcn.h>
+#include <gmodule.h>
 #include <vips/vips.h>
 
 // Does not include what it needs, so it comes second.
@@ -7,11 +9,27 @@
 
 #include <array>
 #include <mutex>
+#include <string_view>
 
 namespace pixgate::imaging {
 namespace {
 
 constexpr std::size_t kMaxErrorChars = 160;
+
+// Debian keeps the HEIF loader in a module beside the library. Where modules are not searched for
+// (see start_zygote.cpp), this one is loaded by name and the others, ImageMagick among them, never
+// are.
+void load_heif_module() {
+    if (g_type_from_name("VipsForeignLoadHeif") != 0) return;
+    Dl_info library{};
+    if (::dladdr(reinterpret_cast<const void*>(&vips_init), &library) == 0) return;
+    const std::string_view file(library.dli_fname);
+    const std::string folder(file.substr(0, file.rfind('/')));
+    const std::string path = folder + "/vips-modules-" + std::to_string(vips_version(0)) + "." +
+                             std::to_string(vips_version(1)) + "/vips-heif.so";
+    // Never unloaded: its types stay registered. Absent, HEIF and AVIF are refused as broken.
+    g_module_open(path.c_str(), G_MODULE_BIND_LOCAL);
+}
 
 void allow_only_our_loaders() {
     vips_block_untrusted_set(TRUE);
@@ -28,6 +46,7 @@ void ignore_message(const gchar*, GLogLevelFlags, const gchar*, gpointer) {}
 
 Result<void> start_once() {
     if (vips_init("pixgate") != 0) return fail(Errc::kInternal, "libvips: " + take_vips_error());
+    load_heif_module();
     allow_only_our_loaders();
     g_log_set_handler(
         "VIPS",

@@ -59,7 +59,9 @@ Result<ZygoteProcess> start_zygote() {
     std::array<char*, 3> arguments{name.data(), argument.data(), nullptr};
     // Orc, the run-time compiler in libvips 8.14, needs files and executable memory.
     std::string no_orc = "VIPS_NOVECTOR=1", one_arena = "MALLOC_ARENA_MAX=1";
-    std::array<char*, 3> environment{no_orc.data(), one_arena.data(), nullptr};
+    // Where libvips looks for modules: nowhere. vips_setup.cpp loads the only one that is wanted.
+    std::string no_modules = "VIPSHOME=/nonexistent";
+    std::array<char*, 4> environment{no_orc.data(), one_arena.data(), no_modules.data(), nullptr};
     ZygoteProcess zygote;
     const int error = ::posix_spawn(
         &zygote.pid, "/proc/self/exe", actions.get(), nullptr, arguments.data(), environment.data()
