@@ -7,6 +7,7 @@
 
 #include "base/crypto.h"
 #include "core/image.h"
+#include "main/access.h"
 #include "main/config.h"
 
 namespace pixgate {
@@ -178,9 +179,12 @@ private:
             } else if ((key.algorithm == "HS256") == key.secret.empty()) {
                 say(key.where, "jwt.keys: HS256 takes a secret, the others a public key");
             }
-            if (!key.secret.empty() && key.secret.size() < 32) {
-                say(key.where, "jwt.keys: a secret has 32 bytes at least");
+            if (algorithms.contains(key.algorithm) && given == 1) {
+                if (const auto parsed = verify_key_of(key); !parsed) {
+                    say(key.where, "jwt.keys: " + parsed.error().message);
+                }
             }
+            if (!roles::is_kid(key.id)) say(key.where, "jwt.keys: id is not a kid");
             if (!ids.insert(key.id).second)
                 say(key.where, "jwt.keys: the id " + key.id + " is there twice");
         }
