@@ -193,19 +193,24 @@ S3Result<void> check_scope(const ParsedAuth& auth, const VerifyPolicy& policy) {
 
 S3Result<void> check_token(
     const SignedRequest& request,
-    const ParsedAuth& auth,
     const std::vector<QueryItem>& query,
     const Credential& credential,
     TimePoint now
 ) {
+    // Wherever it stands it counts: a token that is ignored would be a promise nobody checks.
     std::string_view token;
-    if (const auto* in_query = find_item(query, "X-Amz-Security-Token")) token = *in_query;
-    if (auth.kind == AuthKind::kHeader) {
-        token = {};
-        for (const auto& field : request.fields) {
-            if (equal_ignoring_case(field.name, "x-amz-security-token")) token = field.value;
-        }
+    std::size_t n_tokens = 0;
+    for (const auto& item : query) {
+        if (!equal_ignoring_case(item.name, "x-amz-security-token")) continue;
+        token = item.value;
+        ++n_tokens;
     }
+    for (const auto& field : request.fields) {
+        if (!equal_ignoring_case(field.name, "x-amz-security-token")) continue;
+        token = field.value;
+        ++n_tokens;
+    }
+    if (n_tokens > 1) return s3_fail(S3Code::kInvalidToken);
     if (!constant_time_equal(token, credential.session_token)) {
         return s3_fail(S3Code::kInvalidToken);
     }
@@ -269,7 +274,7 @@ S3Result<VerifiedRequest> Verifier::verify_request(const SignedRequest& request)
     if (!is_right || !canonical.has_all_headers) {
         return std::unexpected(mismatch(*auth, to_sign, canonical.text));
     }
-    CHECK_OK(check_token(request, *auth, query, *found, now));
+    CHECK_OK(check_token(request, query, *found, now));
     CHECK_OK(check_payload(payload.kind, policy_));
     if (auth->kind == AuthKind::kHeader && payload.kind == PayloadKind::kUnsigned &&
         !policy_.allow_unsigned_payload) {

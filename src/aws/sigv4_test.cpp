@@ -199,6 +199,25 @@ TEST(SigV4Token, AForeignOrMissingTokenIsRefusedThoughTheSignatureIsRight) {
     EXPECT_EQ(code_of(verify_vector(without, without.at)), "InvalidToken");
 }
 
+TEST(SigV4Token, ASecondPlaceForATokenIsNotIgnored) {
+    auto v = signed_vector("h11-session-token");
+    v.query = "X-Amz-Security-Token=another";
+    EXPECT_NE(code_of(verify_vector(v, v.at)), "accepted");
+    // Signed as a header of a presigned request, with a key that takes no token.
+    auto p = signed_vector("p11-put-meta");
+    const std::string renamed = "X-Amz-SignedHeaders=host%3Bx-amz-security-token";
+    const auto at = p.query.find("X-Amz-SignedHeaders=");
+    p.query.replace(at, p.query.find('&', at) - at, renamed);
+    p.remove_header("x-amz-meta-owner");
+    p.set_header("x-amz-security-token", "made-up");
+    const auto shown = verify_vector(p, p.at);
+    ASSERT_EQ(code_of(shown), "SignatureDoesNotMatch");
+    const auto key = derive_signing_key(testing::kExampleSecret, "20260115", "us-east-1", "s3");
+    const auto signature = signature_of(key, element(shown.error(), "StringToSign"));
+    p.query.replace(p.query.find(p.signature), 64, signature);
+    EXPECT_EQ(code_of(verify_vector(p, p.at)), "InvalidToken");
+}
+
 TEST(SigV4Refusal, UnsignedPayloadOnlyWhereItIsAllowed) {
     // As rclone signs: UNSIGNED-PAYLOAD in a header-authenticated request.
     testing::SignedVector v = signed_vector("h06-get-specials");
