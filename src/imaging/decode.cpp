@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "imaging/probe.h"
+#include "imaging/probe/formats.h"
 #include "imaging/vips_setup.h"
 
 namespace pixgate::imaging {
@@ -71,6 +72,10 @@ DecodeOutcome decode_pages(Bytes data, const Facts& facts, const Limits& limits)
 
 }  // namespace
 
+DecoderInput::DecoderInput(Bytes data, Format format) : data_(data) {
+    if (format == Format::kPng) cleaned_ = png_without_extras(data);
+}
+
 VImage open_picture(Bytes data, Format format, const LoadOptions& options) {
     VipsBlob* blob = vips_blob_new(nullptr, data.data(), data.size());
     // The blob is only borrowed by the loaders; this drops our reference on every path.
@@ -109,7 +114,8 @@ VImage open_picture(Bytes data, Format format, const LoadOptions& options) {
 DecodeOutcome decode_fully(Bytes data, const Facts& facts, const Limits& limits) {
     take_vips_error();  // what an earlier picture left there
     try {
-        return decode_pages(data, facts, limits);
+        const DecoderInput input(data, facts.format);
+        return decode_pages(input.bytes(), facts, limits);
     } catch (const vips::VError&) {
         return {Refusal::kBroken, take_vips_error()};
     }

@@ -193,6 +193,22 @@ TEST(ProbePng, CountsTheFramesAnAnimationClaims) {
     EXPECT_EQ(probed(png, Format::kPng).refusal, Refusal::kTooManyFrames);
 }
 
+TEST(ProbePng, LeavesOutWhatNoDecoderNeeds) {
+    const auto plain = test::png_header_bomb(16, 16);
+    EXPECT_FALSE(png_without_extras(as_bytes(plain)).has_value());
+    auto png = plain;
+    png.insert(33, ByteBuilder().u32(5).text("zTXtbomb!").u32(0).str());
+    const auto cleaned = png_without_extras(as_bytes(png + "trailing bytes"));
+    ASSERT_TRUE(cleaned.has_value());
+    EXPECT_EQ(std::string(cleaned->begin(), cleaned->end()), plain);
+}
+
+TEST(ProbePng, LeavesDamageForTheDecoderToSee) {
+    auto png = test::png_header_bomb(16, 16);
+    png.insert(33, ByteBuilder().u32(0x7FFFFFFF).text("tEXt").str());
+    EXPECT_FALSE(png_without_extras(as_bytes(png)).has_value());
+}
+
 TEST(ProbeGif, CountsFramesAndStopsAtTheLimit) {
     const auto gif = test::make_animation(16, 12, 5);
     EXPECT_EQ(probed(gif, Format::kGif).facts.frames, 5U);

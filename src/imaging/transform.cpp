@@ -232,7 +232,8 @@ TransformAnswer transform_bytes(Bytes data, const TransformRequest& request) {
     TransformAnswer answer{input.refusal, {}, {}, input.detail};
     if (input.refusal != Refusal::kNone) return answer;
     take_vips_error();
-    Work work{data, request, input.facts, {}, {}};
+    const DecoderInput decoder_input(data, input.facts.format);
+    Work work{decoder_input.bytes(), request, input.facts, {}, {}};
     try {
         for (const auto step : kSteps) step(work);
         answer.bytes = encode(work.image, request.output, request.quality);

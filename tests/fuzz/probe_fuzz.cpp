@@ -23,5 +23,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     if (const auto orientation = read_exif_orientation(bytes); orientation < 1 || orientation > 8)
         std::abort();
+    if (const auto cleaned = png_without_extras(bytes); cleaned && cleaned->size() >= size)
+        std::abort();
     return 0;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
 #include "imaging/byte_reader.h"
 #include "imaging/types.h"
@@ -36,5 +37,9 @@ Header read_tiff_header(Bytes data, const Limits& limits);
 // 8, or 1 when there is none or the block is damaged. Reads the first directory only, so no pointer
 // can lead it in a circle.
 std::uint8_t read_exif_orientation(Bytes exif);
+
+// A PNG without the chunks that no decoder needs for its pixels: text and profiles that inflate to
+// hundreds of megabytes, EXIF, time. Nothing when there are none. The colour profile stays.
+std::optional<std::vector<std::uint8_t>> png_without_extras(Bytes data);
 
 }  // namespace pixgate::imaging
