@@ -40,8 +40,8 @@ std::string RequestBody::take_rest() {
 
 Task<Result<ByteView>> RequestBody::next() {
     if (failure_) co_return std::unexpected(*failure_);
-    // Before an empty body, too: awscli takes a final answer without "100 Continue" for the answer to
-    // its next request on the connection as well.
+    // Before an empty body, too: awscli takes a final answer without "100 Continue" for the answer
+    // to its next request on the connection as well.
     if (must_continue_) {
         must_continue_ = false;
         if (auto sent = co_await send_continue(); !sent) co_return std::unexpected(sent.error());
