@@ -18,6 +18,7 @@ CLEAN = {
     "src/flow/sweep.h": '// Sweeps.\n#include "ports/queue.h"\n',
     "src/flow/sweep_test.cpp": '#include <gtest/gtest.h>\n#include "adapters/memory/queue.h"\nvoid f() { EXPECT_TRUE(x); }\n',
     "src/roles/api/routes.cpp": '#include "flow/sweep.h"\n#include "imaging/types.h"\n',
+    "src/http/requests.cpp": 'auto& x = metrics.counter(\n    "pixgate_a_total", "A"\n);\n',
     "src/main/wire.cpp": '#include "adapters/memory/queue.h"\n#include "roles/api/routes.h"\n',
     "src/roles/api/routes.h": "// Routes.\n",
     "script/test": "#!/bin/sh\n# --quick\n",
@@ -64,6 +65,9 @@ DOCS = [
     ("a script", "CONTRIBUTING.md", "```sh\nscript/gone\n```\n", "script/gone does not exist"),
     ("a flag", "CONTRIBUTING.md", "Run `script/test --slow`.\n", "knows no --slow"),
     ("a preset", "CONTRIBUTING.md", "`cmake --preset gone`\n", "no preset gone"),
+    ("a setting", "docs/a.md", "Set `api.gone`.\n", "no setting api.gone"),
+    ("a metric that is not listed", "docs/operations.md", "## Metrics\n", "the metric pixgate_a_total is not listed"),
+    ("a metric that is gone", "docs/operations.md", "| `pixgate_a_total` | a |\n| `pixgate_b` | b |\n", "no metric pixgate_b"),
     ("a section that only the English text has", "README.md", CLEAN["README.md"] + "\n## More\n", "sections are not"),
     ("a command that only the Korean text has", "README.ko.md", CLEAN["README.ko.md"].replace("--quick", ""), "code blocks are not"),
 ]
