@@ -3,16 +3,16 @@
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
-#include <mutex>
 
 #include "adapters/slack/slack_message.h"
 #include "base/encoding.h"
-#include "tests/support/http_fixture.h"
+#include "tests/support/slack_mock.h"
 
 namespace pixgate {
 namespace {
 
 using namespace std::chrono_literals;
+using test::SlackMock;
 namespace json = boost::json;
 
 AlertDigest digest_of(std::size_t groups, std::uint64_t count_each, std::string example = "x") {
@@ -31,48 +31,6 @@ AlertDigest digest_of(std::size_t groups, std::uint64_t count_each, std::string 
     }
     return digest;
 }
-
-// Answers as it is told, and keeps what it was sent.
-class SlackMock {
-public:
-    SlackMock() : server_(make_router()) {}
-
-    void answer(unsigned status, std::string body, std::string retry_after = {}) {
-        const std::lock_guard lock(mutex_);
-        status_ = status;
-        body_ = std::move(body);
-        retry_after_ = std::move(retry_after);
-    }
-    std::vector<std::string> posts() {
-        const std::lock_guard lock(mutex_);
-        return posts_;
-    }
-    std::string url() const { return "http://" + server_.address() + "/services/T000/B000/SECRET"; }
-
-private:
-    http::Router make_router() {
-        http::Router router;
-        router.add("POST", "/services/{rest...}", [this](http::Request& request) {
-            return handle(request);
-        });
-        return router;
-    }
-    Task<http::Response> handle(http::Request& request) {
-        auto text = co_await read_all(*request.body, 1 << 20);
-        const std::lock_guard lock(mutex_);
-        posts_.push_back(text.value_or("unreadable"));
-        auto response = http::text_response(status_, "text/plain", body_);
-        if (!retry_after_.empty()) response.set("Retry-After", retry_after_);
-        co_return response;
-    }
-
-    std::mutex mutex_;
-    unsigned status_ = 200;
-    std::string body_ = "ok";
-    std::string retry_after_;
-    std::vector<std::string> posts_;
-    test::TestServer server_;
-};
 
 Result<void> post(SlackMock& mock, const AlertDigest& digest, std::chrono::seconds& retry_after) {
     auto channel = make_slack_alerts({.url = mock.url(), .source = "pixgate on test"});
