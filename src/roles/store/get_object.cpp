@@ -99,6 +99,12 @@ http::Response not_modified(const ObjectInfo& info) {
     return response;
 }
 
+// Bytes that are damaged where they lie are the store's fault, not the reader's.
+aws::S3Error read_error(const Error& error, const Call& call) {
+    if (error.code == Errc::kCorrupt) return aws::S3Error(S3Code::kInternalError);
+    return object_error(error, call);
+}
+
 struct Selection {
     http::ByteRange range;
     bool is_part = false;
@@ -147,7 +153,7 @@ aws::S3Result<Head> make_head(const Store& store, const Call& call, const Object
 
 Task<S3Response> get_object(Store& store, Call& call) {
     auto opened = co_await store.objects.get(call.bucket, call.key);
-    if (!opened) co_return std::unexpected(object_error(opened.error(), call));
+    if (!opened) co_return std::unexpected(read_error(opened.error(), call));
     auto reader = *std::move(opened);
     CO_TRY(auto head, make_head(store, call, reader->info()));
     if (head.response.status == 304) co_return std::move(head.response);
