@@ -7,8 +7,9 @@
 
 #include "base/crypto.h"
 #include "core/image.h"
-#include "main/access.h"
 #include "main/config.h"
+#include "main/secrets.h"
+#include "roles/api/jwks.h"
 
 namespace pixgate {
 
@@ -76,6 +77,14 @@ bool is_secure_url(std::string_view url) {
         host = host.substr(0, colon);
     }
     return is_loopback(host) || host == "[::1]";
+}
+
+Result<VerifyKey> verify_key_of(const JwtKeyConfig& key) {
+    TRY(const JwtAlgorithm algorithm, roles::parse_algorithm(key.algorithm));
+    if (algorithm == JwtAlgorithm::kHs256) return VerifyKey::from_secret(key.secret);
+    if (key.public_key_file.empty()) return VerifyKey::from_pem(algorithm, key.public_key);
+    TRY(const std::string pem, read_small_file(key.public_key_file, 64 * 1024));
+    return VerifyKey::from_pem(algorithm, pem);
 }
 
 class Checker {

@@ -175,7 +175,9 @@ TEST_F(ConfigFile, ChecksKeysAndTokens) {
         mistakes("[[jwt.keys]]\nid = \"k\"\nalgorithm = \"none\"\nsecret = \"short\"\n").size(), 4U
     );
     EXPECT_EQ(
-        mistakes("[[jwt.keys]]\nid = \"k\"\nalgorithm = \"RS256\"\npublic_key = \"short\"\n").size(), 3U
+        mistakes("[[jwt.keys]]\nid = \"k\"\nalgorithm = \"RS256\"\npublic_key = \"short\"\n")
+            .size(),
+        3U
     );
     EXPECT_EQ(
         mistakes("[jwt]\nissuer = \"i\"\naudience = \"a\"\njwks_url = \"http://idp.example/jwks\"\n"

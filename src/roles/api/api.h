@@ -38,7 +38,7 @@ struct ApiPorts {
 };
 
 struct ApiOptions {
-    std::string public_url;  // "https://pixgate.example", for signed links
+    std::string public_url;  // "https://pixgate.example", for signed links; empty: what Host says
     std::string
         store_url;  // where pages send bytes to: goes into the page's content security policy
     std::vector<std::string> cors_allowed_origins;

@@ -63,6 +63,10 @@ Task<Result<http::Response>> Api::make_links(ApiCall& call) {
     CO_TRY(const std::string body, co_await read_json_body(call.request));
     CO_TRY(const auto transforms, parse_link_request(body));
     const TimePoint expires = ports_.clock.now() + options_.signed_url_lifetime;
+    // Nobody but the one who asks sees this answer, so what he calls us is good enough.
+    const std::string base = options_.public_url.empty()
+                                 ? "http://" + std::string(call.request.host)
+                                 : options_.public_url;
     JsonWriter json;
     json.begin_object().member("expires_at", format_rfc3339(expires)).key("links").begin_array();
     for (const auto& text : transforms) {
@@ -74,10 +78,7 @@ Task<Result<http::Response>> Api::make_links(ApiCall& call) {
             co_return fail(Errc::kPermissionDenied, "This key may sign listed sizes only.");
         const std::string path =
             ports_.edge_signer.sign("/i/" + image.id.value + "/" + text, expires);
-        json.begin_object()
-            .member("transform", text)
-            .member("url", options_.public_url + path)
-            .end_object();
+        json.begin_object().member("transform", text).member("url", base + path).end_object();
     }
     json.end_array().end_object();
     co_return json_response(200, json.take());
