@@ -20,6 +20,7 @@ namespace {
 // Closing while the client still sends makes its system throw our answer away (RST). So we say that
 // we are done, read on for a while and drop it.
 constexpr std::chrono::seconds kLingerTime{5};
+constexpr std::chrono::seconds kLingerTimeAtStop{1};
 constexpr std::uint64_t kLingerBytes = 64 << 20;
 
 std::string text_of(const asio::ip::tcp::endpoint& peer) {
@@ -209,8 +210,11 @@ Task<Connection::Next> Connection::serve(Request& request, const Head& head) {
         }
         correct_for_body(response, *body.failure());
     }
+    // While a stream of unknown length goes out we watch what comes in, and cannot tell the rest of
+    // a body from the next request.
+    const bool is_clear = body.is_finished() || !std::holds_alternative<StreamBody>(response.body);
     const bool keeps_alive = head.wants_keep_alive && !response.close && !server_->is_stopping &&
-                             !is_aborted_ && body.is_worth_draining();
+                             is_clear && body.is_worth_draining();
     const AnswerContext context{
         .is_head = head.method == "HEAD",
         .is_http_1_0 = head.is_http_1_0,
@@ -225,7 +229,11 @@ Task<Connection::Next> Connection::serve(Request& request, const Head& head) {
     part_.metrics.answered(request.route, response.status, took);
     log_access(request, response.status, took);
     if (!is_whole) co_return Next::kClose;
-    if (!keeps_alive) co_return body.is_finished() ? Next::kClose : Next::kLinger;
+    if (!keeps_alive) {
+        // Who asked for the end sends no more.
+        const bool is_quiet = body.is_finished() && !head.wants_keep_alive;
+        co_return is_quiet ? Next::kClose : Next::kLinger;
+    }
     if (!body.is_finished() && !co_await body.drain()) co_return Next::kLinger;
     in_ = body.take_rest() + unread;
     co_return Next::kRequest;
@@ -236,7 +244,7 @@ Task<Response> Connection::call_handler(Request& request) {
     try {
         co_return co_await server_->handler(request);
     } catch (const boost::system::system_error& error) {
-        if (error.code() == asio::error::operation_aborted) throw;
+        if (is_aborted_ && error.code() == asio::error::operation_aborted) throw;
         what = error.what();
     } catch (const std::exception& error) {
         what = error.what();
@@ -263,7 +271,7 @@ Task<Connection::Next> Connection::refuse(HeadRefusal refusal) {
 
 Task<void> Connection::linger() {
     wire_.close_sending();
-    const auto end = steady_clock::now() + kLingerTime;
+    const auto end = steady_clock::now() + (server_->is_stopping ? kLingerTimeAtStop : kLingerTime);
     for (std::uint64_t dropped = 0; dropped < kLingerBytes;) {
         const auto left = std::chrono::ceil<milliseconds>(end - steady_clock::now());
         if (left.count() <= 0 || is_aborted_) co_return;

@@ -56,7 +56,8 @@ struct Request {
     std::string_view route;  // set by the router: "/v1/images/{id}" (for metrics and logs)
     std::map<std::string, std::string, std::less<>> params;  // set by the router, percent-decoded
     // Reading it sends "100 Continue" first where the client waits for that; a handler that answers
-    // without reading it refuses the body. Never null; an absent body is empty.
+    // without reading it refuses the body. Never null; an absent body is empty. It can't be read
+    // after the handler has returned.
     BodySource* body = nullptr;
 
     // Decoded value of a query parameter ('+' is a space); nullopt where absent. First one wins.

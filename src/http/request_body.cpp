@@ -34,6 +34,19 @@ void RequestBody::release_buffer() {
     buffer_ = {};
 }
 
+bool RequestBody::is_finished() {
+    if (!is_finished_ && length_ && taken_ == *length_) finish(early_);
+    return is_finished_;
+}
+
+void RequestBody::finish(std::string_view rest) {
+    is_finished_ = true;
+    rest_ = rest;
+    early_ = {};
+    encoded_ = {};
+    release_buffer();
+}
+
 std::string RequestBody::take_rest() {
     return std::move(rest_);
 }
@@ -74,9 +87,7 @@ Task<Result<void>> RequestBody::send_continue() {
 Task<Result<ByteView>> RequestBody::next_counted() {
     const std::uint64_t left = *length_ - taken_;
     if (left == 0) {
-        is_finished_ = true;
-        rest_ = early_;
-        release_buffer();
+        finish(early_);
         co_return ByteView{};
     }
     if (!early_.empty()) {
@@ -101,10 +112,7 @@ Task<Result<ByteView>> RequestBody::next_chunked() {
         }
         if (step.state == ChunkedDecoder::State::kData) co_return step.data;
         if (step.state == ChunkedDecoder::State::kEnd) {
-            is_finished_ = true;
-            rest_ = as_text(encoded_);
-            encoded_ = {};
-            release_buffer();
+            finish(as_text(encoded_));
             co_return ByteView{};
         }
         CO_TRY(encoded_, co_await read(BodyBuffers::kLargeBytes));

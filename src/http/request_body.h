@@ -31,7 +31,8 @@ public:
     Task<Result<ByteView>> next() override;
     std::optional<std::uint64_t> length() const override { return length_; }
 
-    bool is_finished() const { return is_finished_; }
+    // True once all of it was read, even where next() was not asked for the empty piece at the end.
+    bool is_finished();
     const std::optional<Error>& failure() const { return failure_; }
     // True where reading the rest and going on with the connection is worth it.
     bool is_worth_draining() const;
@@ -45,6 +46,7 @@ private:
     Task<Result<ByteView>> next_chunked();
     Task<Result<ByteView>> read(std::uint64_t at_most);
     Task<Result<void>> send_continue();
+    void finish(std::string_view rest);
     void release_buffer();
 
     Wire& wire_;

@@ -172,6 +172,7 @@ Task<bool> ResponseWriter::write_text(
 // In place of an answer whose body failed before a byte of it was sent.
 Task<void> ResponseWriter::write_failure(AnswerContext context) {
     context.keeps_alive = false;
+    context.date = part_.date();  // what it was may have been renewed while we waited
     auto response = text_response(500, "text/plain", "Internal Server Error\n");
     const auto head = build_head(response, framing_of(response, context), context);
     co_await write_text(response, head, text_of(response));

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <atomic>
 
 #include "tests/support/http_fixture.h"
@@ -234,6 +235,22 @@ TEST(ServerStream, APipelinedRequestWaitsForTheStreamsEnd) {
     EXPECT_EQ(socket.read_until("\r\n0\r\n\r\n"), body);
 }
 
+TEST(ServerStream, WithAnUnreadRequestBodyTheConnectionEnds) {
+    Router router;
+    router.add("POST", "/", [](Request&) -> Task<Response> {
+        Response response(200);
+        response.body = std::make_unique<Pieces>(3, "x", 5ms);
+        co_return response;
+    });
+    const TestServer server(std::move(router));
+    auto socket = server.connect();
+    socket.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 40\r\n\r\nGET / ");
+    EXPECT_TRUE(contains(socket.read_until("\r\n\r\n"), "Connection: close"));
+    socket.send("HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    const auto rest = socket.read_to_end().value_or("HTTP/");
+    EXPECT_FALSE(contains(rest, "HTTP/")) << rest;
+}
+
 TEST(ServerStop, IdleConnectionsCloseAtOnceAndNoNewOnesAreTaken) {
     TestServer server(serving(answers("hello")));
     auto socket = server.connect();
@@ -283,6 +300,21 @@ TEST(ServerStop, ARequestThatNeverEndsIsCutOffAfterTheDrainTime) {
     server.stop();
     EXPECT_LT(std::chrono::steady_clock::now() - before, 4s);
     EXPECT_EQ(socket.read_to_end(), "");
+}
+
+TEST(ServerStop, OtherStreamsAreSentToTheirEnd) {
+    TestServer server(serving([](Request&) -> Task<Response> {
+        Response response(200);
+        response.body = std::make_unique<Pieces>(20, "x", 5ms);
+        co_return response;
+    }));
+    auto socket = server.connect();
+    socket.send(kGet);
+    socket.read_until("\r\n\r\n");
+    std::jthread stopper([&] { server.stop(); });
+    const auto body = socket.read_to_end().value_or("");
+    EXPECT_EQ(std::ranges::count(body, 'x'), 20);
+    EXPECT_TRUE(body.ends_with("0\r\n\r\n"));
 }
 
 TEST(ServerStop, EventStreamsEndInGoodOrder) {

@@ -76,7 +76,9 @@ Task<void> StreamWriter::watch(std::string& unread, bool may_end_early) {
     for (;;) {
         if (may_end_early && server_.is_stopping) co_return;
         const auto waited = co_await wire_.wait_readable(std::chrono::milliseconds(0));
-        if (waited != WaitResult::kReady) co_return;
+        if (wire_.is_aborted()) co_return;
+        // A stop, which is not for us, or the end of the stream, which the next wait notices.
+        if (waited != WaitResult::kReady) continue;
         const auto got = wire_.receive(part_.scratch);
         if (got.kind == Wire::Kind::kEnd || got.kind == Wire::Kind::kBroken) {
             is_peer_gone_ = true;

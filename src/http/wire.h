@@ -56,6 +56,7 @@ public:
     void check_deadline(std::chrono::steady_clock::time_point now);
     void interrupt();  // ends the waits under way
     void abort();      // and all later ones; the peer sees the connection end
+    bool is_aborted() const { return is_aborted_; }
     void close_sending();
 
     int fd() { return socket_.native_handle(); }
