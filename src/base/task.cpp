@@ -95,6 +95,19 @@ Task<void> detail::run_on(Pool& pool, std::move_only_function<void()> work) {
     );
 }
 
+Task<void> suspend(std::move_only_function<void(Resume)> start) {
+    auto initiate = [](auto handler, std::move_only_function<void(Resume)> fn) {
+        auto executor = asio::get_associated_executor(handler);
+        auto guard = asio::prefer(executor, asio::execution::outstanding_work.tracked);
+        fn([handler = std::move(handler), guard]() mutable {
+            asio::post(guard, std::move(handler));
+        });
+    };
+    co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(
+        initiate, asio::use_awaitable, std::move(start)
+    );
+}
+
 Task<bool> sleep_for(std::chrono::nanoseconds duration) {
     asio::steady_timer timer(co_await asio::this_coro::executor);
     timer.expires_after(std::chrono::duration_cast<asio::steady_timer::duration>(duration));

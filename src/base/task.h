@@ -53,6 +53,12 @@ Task<std::invoke_result_t<Fn&>> offload(Pool& pool, Fn fn) {
     }
 }
 
+// Suspends the coroutine and calls start(resume) at once. Whoever gets `resume` calls it once, from
+// any thread; the coroutine then goes on on its own executor. What `start` refers to must outlive
+// the await.
+using Resume = std::move_only_function<void()>;
+Task<void> suspend(std::move_only_function<void(Resume)> start);
+
 // Wait. False when the wait was cut short by cancellation.
 Task<bool> sleep_for(std::chrono::nanoseconds duration);
 

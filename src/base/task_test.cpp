@@ -24,6 +24,19 @@ TEST(Offload, RunsOnThePoolAndComesBack) {
     EXPECT_EQ(run_task(body(pool, here)), 42);
 }
 
+TEST(Suspend, GoesOnAtHomeWhenAnotherThreadResumes) {
+    std::jthread other;
+    const auto body = [&other]() -> Task<bool> {
+        const auto home = std::this_thread::get_id();
+        std::move_only_function<void(Resume)> start = [&other](Resume resume) {
+            other = std::jthread([resume = std::move(resume)]() mutable { resume(); });
+        };
+        co_await suspend(std::move(start));
+        co_return std::this_thread::get_id() == home;
+    };
+    EXPECT_TRUE(run_task(body()));
+}
+
 TEST(WithDeadline, ATaskThatIsTooSlowIsDeadlineExceeded) {
     const auto slow = []() -> Task<Result<int>> {
         co_await sleep_for(10s);

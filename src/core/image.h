@@ -50,12 +50,16 @@ struct Variant {
     std::uint32_t width_px = 0;
     std::uint32_t height_px = 0;
     std::uint64_t size_bytes = 0;
+
+    bool operator==(const Variant&) const = default;
 };
 
 struct HistoryEntry {
     ImageState state = ImageState::kPending;
     TimePoint at;
     std::string reason;
+
+    bool operator==(const HistoryEntry&) const = default;
 };
 
 struct Image {
@@ -77,7 +81,7 @@ struct Image {
     std::uint32_t width_px = 0;  // upright
     std::uint32_t height_px = 0;
     std::uint32_t frames = 1;
-    std::vector<Variant> variants;
+    std::vector<Variant> variants;      // by name
     std::vector<HistoryEntry> history;  // oldest first
     std::map<std::string, std::string> metadata;
     TimePoint created_at;

@@ -22,9 +22,9 @@ void set_facts(Image& image, const Change& change) {
 }
 
 void put_variant(Image& image, const Variant& variant) {
-    const auto it = std::ranges::find(image.variants, variant.name, &Variant::name);
-    if (it == image.variants.end()) {
-        image.variants.push_back(variant);
+    const auto it = std::ranges::lower_bound(image.variants, variant.name, {}, &Variant::name);
+    if (it == image.variants.end() || it->name != variant.name) {
+        image.variants.insert(it, variant);
     } else {
         *it = variant;
     }

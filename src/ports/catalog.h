@@ -65,7 +65,7 @@ public:
     virtual Task<Result<Created>> create(NewImage image) = 0;
     // kNotFound; deleted images are kNotFound too.
     virtual Task<Result<Image>> find(ImageId id) = 0;
-    // Without deleted ones. kInvalidArgument: not a cursor of ours.
+    // Without deleted ones, by id: ids sort by time. kInvalidArgument: not a cursor of ours.
     virtual Task<Result<ImagePage>> list(ImageQuery query) = 0;
     // By the rules of core/image_change.h. kNotFound: no such image.
     virtual Task<Result<Applied>> apply(Change change) = 0;

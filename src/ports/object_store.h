@@ -66,10 +66,10 @@ public:
 };
 
 struct ListOptions {
-    std::string prefix;
-    std::string delimiter;  // may be longer than one character; empty: none
+    std::string prefix = {};
+    std::string delimiter = {};  // may be longer than one character; empty: none
     // Keys greater than this; where it is a common prefix itself: past all under it.
-    std::string start_after;
+    std::string start_after = {};
     std::uint32_t max_keys = 1000;  // 0: an empty page
 };
 struct ObjectPage {

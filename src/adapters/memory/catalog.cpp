@@ -1,7 +1,7 @@
 #include <algorithm>
-#include <charconv>
 
 #include "adapters/memory/state.h"
+#include "base/ids.h"
 
 namespace pixgate::memory {
 
@@ -52,26 +52,22 @@ public:
 
     Task<Result<ImagePage>> list(ImageQuery query) override {
         const std::lock_guard lock(state_->mutex);
-        CO_TRY(const auto after, parse_cursor(query.cursor));
-        std::vector<const Image*> found;
-        for (const auto& [id, row] : state_->images) {
-            const Image& image = row.image;
+        if (!query.cursor.empty() && !is_uuid_v7(query.cursor)) {
+            co_return fail(Errc::kInvalidArgument, "not a cursor", "cursor");
+        }
+        ImagePage page;
+        const auto& all = state_->images;
+        const auto end = query.cursor.empty() ? all.end() : all.lower_bound(query.cursor);
+        for (auto it = std::make_reverse_iterator(end); it != all.rend(); ++it) {
+            const Image& image = it->second.image;
             if (image.state == ImageState::kDeleted) continue;
             if (query.owner && *query.owner != image.owner) continue;
             if (query.state && *query.state != image.state) continue;
-            if (after && position(image) >= *after) continue;
-            found.push_back(&image);
-        }
-        std::ranges::sort(found, [](const Image* a, const Image* b) {
-            return position(*a) > position(*b);
-        });
-        ImagePage page;
-        for (const Image* image : found) {
             if (page.images.size() == query.limit) {
-                if (!page.images.empty()) page.next_cursor = cursor_of(page.images.back());
+                if (!page.images.empty()) page.next_cursor = page.images.back().id.value;
                 break;
             }
-            page.images.push_back(*image);
+            page.images.push_back(image);
         }
         co_return page;
     }
@@ -129,28 +125,6 @@ public:
     }
 
 private:
-    // Where an image stands in the list. The cursor is "{milliseconds}.{id}" of the last one seen.
-    using Position = std::pair<std::int64_t, std::string>;
-    static Position position(const Image& image) {
-        return {image.created_at.time_since_epoch().count(), image.id.value};
-    }
-    static std::string cursor_of(const Image& image) {
-        const auto [ms, id] = position(image);
-        return std::to_string(ms) + "." + id;
-    }
-    static Result<std::optional<Position>> parse_cursor(const std::string& cursor) {
-        if (cursor.empty()) return std::nullopt;
-        Position out;
-        const auto dot = cursor.find('.');
-        const char* end = cursor.data() + std::min(dot, cursor.size());
-        const auto [rest, ec] = std::from_chars(cursor.data(), end, out.first);
-        if (dot == cursor.npos || ec != std::errc() || rest != end) {
-            return fail(Errc::kInvalidArgument, "not a cursor", "cursor");
-        }
-        out.second = cursor.substr(dot + 1);
-        return out;
-    }
-
     std::size_t count_open(const std::string& caller) const {
         std::size_t n = 0;
         for (const auto& [id, row] : state_->images) {

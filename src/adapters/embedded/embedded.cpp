@@ -1,0 +1,33 @@
+#include "adapters/embedded/embedded.h"
+
+#include "adapters/embedded/catalog.h"
+#include "adapters/embedded/database.h"
+#include "adapters/embedded/dead_letters.h"
+#include "adapters/embedded/event_source.h"
+#include "adapters/embedded/object_store.h"
+#include "adapters/embedded/queue.h"
+
+namespace pixgate::embedded {
+
+Result<Adapters> open(Config config, const Clock& clock, Pool& blocking) {
+    const Database::Options options{
+        .dir = config.data_dir,
+        .max_queued_writes = config.max_queued_writes,
+        .prepare = [&clock](Connection& db) { return make_all_visible(db, clock.now()); },
+    };
+    TRY(auto database, Database::open(options, clock, blocking));
+    TRY(auto store, make_object_store(database, config, clock));
+    return Adapters{
+        .database = database,
+        .store = std::move(store),
+        .buckets = make_buckets(database, clock),
+        .events = make_event_source(database, clock),
+        .queue = make_queue(database, config.max_receives, clock),
+        .dead_letters = make_dead_letters(database, clock),
+        .catalog = make_catalog(database),
+        .alerts = make_alert_log(database),
+        .health = database->health(),
+    };
+}
+
+}  // namespace pixgate::embedded
