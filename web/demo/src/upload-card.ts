@@ -129,6 +129,10 @@ export class UploadCard {
   #onPreview(url: string): void {
     if (this.#previewUrl !== undefined) URL.revokeObjectURL(this.#previewUrl);
     this.#previewUrl = url;
+    this.#showThumb(url);
+  }
+
+  #showThumb(url: string): void {
     this.#thumb.replaceChildren(h('img', { attributes: { src: url, alt: '' } }));
   }
 
@@ -137,6 +141,8 @@ export class UploadCard {
     this.#finish('ready', () => t().phase.ready);
     this.#bar.value = 100;
     this.#say(() => bytes(image.original.size_bytes ?? this.#file.size));
+    // What this browser could not decode, the edge can: HEIC gets its picture now.
+    if (this.#previewUrl === undefined) this.#showThumb(this.#host.client().imageUrl(image.image_id, 'thumb'));
     const readyMs = this.#steps.took('ready') ?? 0;
     announce(t().isReady(this.#file.name, duration(readyMs)));
     this.#below.replaceChildren(makeViewer(this.#host.client(), image, { heading: false }).element);
