@@ -8,6 +8,12 @@ if(NOT NODE OR NOT NPM)
     "Debian: apt-get install nodejs npm")
 endif()
 
+execute_process(COMMAND ${NODE} --version OUTPUT_VARIABLE node_version OUTPUT_STRIP_TRAILING_WHITESPACE)
+string(REGEX REPLACE "^v" "" node_version "${node_version}")
+if(node_version VERSION_LESS 18)
+  message(FATAL_ERROR "${NODE} is version ${node_version}: the page and the SDK are built with Node.js 18 or newer.")
+endif()
+
 set(web_dir ${CMAKE_SOURCE_DIR}/web)
 file(GLOB_RECURSE web_sources CONFIGURE_DEPENDS ${web_dir}/sdk/src/*.ts ${web_dir}/demo/src/*.ts ${web_dir}/demo/src/*.css)
 add_custom_command(
