@@ -25,7 +25,8 @@ struct Work {
     Bytes data;
     const TransformRequest& request;
     Facts source;
-    Plan plan;  // lies as the picture is stored, not upright
+    Plan plan;      // lies as the picture is stored, not upright
+    VImage opened;  // kept to the end: the HEIF loader of libvips 8.14 frees the profile with it
     VImage image;
     VipsBandFormat format = VIPS_FORMAT_UCHAR;  // before alpha was multiplied in
 };
@@ -50,7 +51,8 @@ void open(Work& work) {
     while (options.shrink < 8 && shrink >= options.shrink * 2 * kLeaveToFilter) options.shrink *= 2;
     options.scale = std::min(1.0, kLeaveToFilter / shrink);
     if (work.source.format != Format::kJpeg) options.shrink = 1;
-    work.image = open_picture(work.data, work.source.format, options);
+    work.opened = open_picture(work.data, work.source.format, options);
+    work.image = work.opened;
 }
 
 // The centre, for kCover. The image may already be smaller than the source.
@@ -233,7 +235,7 @@ TransformAnswer transform_bytes(Bytes data, const TransformRequest& request) {
     if (input.refusal != Refusal::kNone) return answer;
     take_vips_error();
     const DecoderInput decoder_input(data, input.facts.format);
-    Work work{decoder_input.bytes(), request, input.facts, {}, {}};
+    Work work{decoder_input.bytes(), request, input.facts, {}, {}, {}};
     try {
         for (const auto step : kSteps) step(work);
         answer.bytes = encode(work.image, request.output, request.quality);

@@ -4,6 +4,13 @@
 #include "imaging/sandbox/zygote.h"
 #include "tests/support/sandboxes.h"
 
+#ifdef PIXGATE_SANITIZED
+// Pictures for tests are encoded with x265, which keeps some memory for the whole process.
+extern "C" const char* __lsan_default_suppressions() {
+    return "leak:libx265\n";
+}
+#endif
+
 int main(int argc, char** argv) {
     // Sandbox tests start this binary again as their zygote.
     if (const auto code = pixgate::imaging::run_if_zygote(argc, argv)) return *code;

@@ -53,6 +53,13 @@ constexpr std::array kAllowed{
     SCMP_SYS(exit_group),
 };
 
+#ifdef PIXGATE_SANITIZED
+// Sanitizers ask the kernel through a pipe whether an address can be read.
+constexpr std::array kForSanitizers{SCMP_SYS(pipe), SCMP_SYS(pipe2)};
+#else
+constexpr std::array<int, 0> kForSanitizers{};
+#endif
+
 struct Denied {
     int call;
     int error;
@@ -88,6 +95,8 @@ constexpr scmp_datum_t kNamespaceFlags = CLONE_NEWNS | CLONE_NEWUSER | CLONE_NEW
 bool add_rules(scmp_filter_ctx filter) {
     bool ok = true;
     for (const int call : kAllowed) ok &= seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 0) == 0;
+    for (const int call : kForSanitizers)
+        ok &= seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 0) == 0;
     for (const auto [call, error] : kDenied) {
         ok &= seccomp_rule_add(filter, SCMP_ACT_ERRNO(static_cast<unsigned>(error)), call, 0) == 0;
     }
