@@ -1,0 +1,73 @@
+#include "main/imaging_calls.h"
+
+namespace pixgate {
+
+namespace {
+
+imaging::FormatSet formats_of(const std::vector<std::string>& content_types) {
+    imaging::FormatSet out;
+    for (const auto& type : content_types) {
+        const auto format = imaging::format_of_content_type(type);
+        if (format != imaging::Format::kUnknown) out.add(format);
+    }
+    return out;
+}
+
+imaging::Limits bounded(imaging::Limits limits, const SandboxConfig& config) {
+    limits.max_wall_ms = static_cast<std::uint32_t>(config.max_wall.count());
+    limits.max_memory_bytes = config.max_memory_bytes;
+    return limits;
+}
+
+imaging::Format output_of(OutputFormat format) {
+    switch (format) {
+        case OutputFormat::kPng:
+            return imaging::Format::kPng;
+        case OutputFormat::kWebp:
+            return imaging::Format::kWebp;
+        default:
+            return imaging::Format::kJpeg;
+    }
+}
+
+}  // namespace
+
+VerifyPicture verify_with(imaging::Imaging& imaging, const SandboxConfig& config) {
+    return
+        [&imaging, config](int fd, std::uint64_t size, const VerifyJob& job) -> Result<Verified> {
+            imaging::VerifyRequest request;
+            request.declared = imaging::format_of_content_type(job.declared_type);
+            request.allowed = formats_of(job.allowed_types);
+            request.limits = bounded(job.limits, config);
+            request.full_decode = job.mode == Verify::kDecode;
+            TRY(const auto answer, imaging.verify(fd, size, request));
+            return Verified{answer.refusal, answer.facts};
+        };
+}
+
+MakeVariant make_with(imaging::Imaging& imaging, const SandboxConfig& config) {
+    return [&imaging, config](
+               int fd, std::uint64_t size, const Image& image, const Transform& transform
+           ) -> Result<MadeVariant> {
+        imaging::TransformRequest request;
+        request.width_px = transform.width_px;
+        request.height_px = transform.height_px;
+        request.fit = transform.fit;
+        request.quality = transform.quality;
+        request.output = output_of(transform.format);
+        // What was checked at upload is what may be decoded now, nothing else.
+        request.allowed = formats_of({image.content_type});
+        imaging::Limits limits;
+        limits.max_bytes = image.size_bytes;
+        limits.max_pixels = std::uint64_t{image.width_px} * image.height_px;
+        limits.max_side_px = std::max(image.width_px, image.height_px);
+        limits.max_frames = std::max(1U, image.frames);
+        limits.max_total_pixels = limits.max_pixels * limits.max_frames;
+        request.limits = bounded(limits, config);
+        request.max_side_px = kMaxOutputSidePx;
+        TRY(auto answer, imaging.transform(fd, size, request));
+        return MadeVariant{answer.refusal, std::move(answer.bytes)};
+    };
+}
+
+}  // namespace pixgate

@@ -1,0 +1,395 @@
+#include "main/wire.h"
+
+#include <fmt/format.h>
+#include <pthread.h>
+#include <signal.h>
+
+#include <atomic>
+#include <boost/json.hpp>
+#include <condition_variable>
+#include <iostream>
+#include <mutex>
+#include <thread>
+
+#include "adapters/embedded/embedded.h"
+#include "adapters/embedded/volume_health.h"
+#include "adapters/log_alerts/log_alerts.h"
+#include "adapters/s3/upload_signer.h"
+#include "adapters/slack/slack_alerts.h"
+#include "aws/s3_event_json.h"
+#include "base/ids.h"
+#include "base/log.h"
+#include "core/bucket.h"
+#include "http/router.h"
+#include "http/server.h"
+#include "imaging/sandbox/sandbox.h"
+#include "main/access.h"
+#include "main/imaging_calls.h"
+#include "main/secrets.h"
+#include "roles/api/api.h"
+#include "roles/edge/edge_routes.h"
+#include "roles/function/event_host.h"
+#include "roles/status.h"
+#include "roles/store/store_handler.h"
+#include "roles/sweeper/sweeper.h"
+#include "roles/worker/worker.h"
+
+namespace pixgate {
+
+namespace {
+
+std::size_t cores() {
+    return std::max(1U, std::thread::hardware_concurrency());
+}
+
+std::string url_of(const std::string& public_url, const http::Server& server) {
+    return public_url.empty() ? "http://" + server.address() : public_url;
+}
+
+Result<std::unique_ptr<AlertChannel>> make_alert_channel(const Config& config) {
+    if (config.alerts.slack_webhook_url.empty()) return make_log_alerts();
+    return make_slack_alerts(
+        {.url = config.alerts.slack_webhook_url, .source = "pixgate " + config.secrets.instance_id}
+    );
+}
+
+std::vector<std::chrono::milliseconds> retry_delays(const FunctionConfig& config) {
+    std::vector<std::chrono::milliseconds> out;
+    auto wait = config.first_retry_wait;
+    for (std::uint32_t i = 0; i < config.retries; ++i, wait *= 2) out.emplace_back(wait);
+    return out;
+}
+
+// All parts, in the order they are built; destroyed the other way round.
+class Program {
+public:
+    Program(const Config& config, imaging::ZygoteProcess zygote)
+        : config_(config), sandbox_(std::move(zygote), {.metrics = &metrics_}) {}
+
+    Result<void> start();
+    void stop();
+
+private:
+    Result<void> check_sandbox();
+    Result<void> open_storage();
+    Result<void> listen_store();
+    Result<void> listen_api();
+    Task<http::Response> handle_api(http::Request& request);
+    Result<void> build_flow();
+    Result<void> make_api();
+    Task<Result<void>> is_ready();
+    void start_background();
+    Result<void> say_ready();
+
+    void run_in_background(std::string name, std::function<Task<void>()> run);
+
+    const Config& config_;
+    SystemClock clock_;
+    SystemIds ids_{clock_};
+    Metrics metrics_;
+    imaging::Sandbox sandbox_;
+    Pool blocking_{"blocking", 16};
+    Pool imaging_{"imaging", cores()};
+    Policies policies_ = config_.policies_by_name();
+    EdgeSigner edge_signer_ = edge_signer_of(config_);
+    embedded::Adapters adapters_;
+    std::unique_ptr<UploadSigner> signer_;
+    std::unique_ptr<AlertChannel> alert_channel_;
+    PoisonList poison_;
+    http::Loops loops_{cores()};
+
+    StoreCredentials store_key_ = store_credentials_of(config_);
+    aws::FixedCredentials store_credentials_{store_key_.access_key, store_key_.secret_key};
+    std::optional<store::StoreHandler> store_handler_;
+    std::optional<DeliverImage> deliver_;
+    std::optional<DeleteImage> delete_;
+    std::optional<IssueUpload> issue_;
+    std::optional<OnStored> on_stored_;
+    std::optional<Sweep> sweep_;
+    std::optional<TellAlerts> tell_alerts_;
+    std::optional<EventHost> event_host_;
+    std::optional<Worker> worker_;
+    std::optional<Sweeper> sweeper_;
+    std::unique_ptr<roles::KeySource> key_source_;
+    std::optional<roles::Authenticator> authenticator_;
+    std::optional<roles::LiveFeed> feed_;
+    std::optional<roles::Api> api_;
+    StopFlag stop_flag_;  // of the feed and of the key source
+    http::Router router_;
+    std::atomic<bool> is_open_{false};
+    std::optional<http::Server> store_server_;
+    std::optional<http::Server> api_server_;
+
+    // Background roles that still run; stop() waits for them.
+    std::mutex mutex_;
+    std::condition_variable ended_;
+    std::size_t running_ = 0;
+};
+
+Result<void> Program::check_sandbox() {
+    const auto test = sandbox_.self_test();
+    for (const auto& act : test.acts) {
+        if (!act.is_blocked)
+            log::error(
+                "the sandbox lets a hostile act pass",
+                {{"act", imaging::name_of(act.act)}, {"how", act.how}}
+            );
+    }
+    if (test.all_blocked()) return {};
+    if (!config_.sandbox.required) {
+        log::warning("the sandbox is not tight; going on because sandbox.required is off");
+        return {};
+    }
+    return fail(
+        Errc::kUnavailable,
+        "the sandbox for pictures does not hold on this machine, so no uploads are taken. It needs "
+        "a kernel with seccomp "
+        "filters and process descriptors (Linux 5.4 or newer); see docs/operations.md. "
+        "sandbox.required = false starts "
+        "all the same, at your own risk."
+    );
+}
+
+Result<void> Program::open_storage() {
+    embedded::Config c;
+    c.data_dir = config_.data_dir;
+    c.max_receives = config_.queue.max_receives;
+    c.region = config_.store.region;
+    TRY(adapters_, embedded::open(std::move(c), clock_, blocking_));
+    for (const auto bucket : {kOriginalsBucket, kVariantsBucket}) {
+        const auto made =
+            run_task(adapters_.buckets->create(std::string(bucket), bucket == kOriginalsBucket));
+        if (!made && made.error().code != Errc::kAlreadyExists)
+            return std::unexpected(made.error());
+    }
+    return {};
+}
+
+Result<void> Program::listen_store() {
+    store::StoreConfig c;
+    c.region = config_.store.region;
+    c.cors.allowed_origins = config_.store.cors_allowed_origins;
+    c.list_token_secret = config_.secrets.instance_id;
+    store_handler_.emplace(
+        *adapters_.store, *adapters_.buckets, store_credentials_, clock_, std::move(c)
+    );
+    http::ServerLimits limits;
+    limits.max_connections = config_.store.max_connections;
+    limits.allows_encoded_bodies = true;
+    const auto handler = [this](http::Request& request) { return store_handler_->handle(request); };
+    store_server_.emplace("store", loops_, blocking_, handler, limits, metrics_);
+    if (config_.has_role("store")) CHECK_OK(store_server_->listen(config_.store.listen));
+    aws::PresignConfig presign;
+    presign.endpoint = url_of(config_.store.public_url, *store_server_);
+    presign.region = config_.store.region;
+    presign.access_key_id = store_key_.access_key;
+    presign.secret = store_key_.secret_key;
+    signer_ = s3::make_upload_signer(std::move(presign), clock_);
+    return {};
+}
+
+Result<void> Program::listen_api() {
+    http::ServerLimits limits;
+    limits.max_connections = config_.api.max_connections;
+    const auto handler = [this](http::Request& request) { return handle_api(request); };
+    api_server_.emplace("api", loops_, blocking_, handler, limits, metrics_);
+    return api_server_->listen(config_.api.listen);
+}
+
+// Links in answers name the address, which with port 0 is known only once the server listens.
+Task<http::Response> Program::handle_api(http::Request& request) {
+    if (!is_open_.load(std::memory_order_acquire)) {
+        const Error error{Errc::kOverloaded, "starting", "starting"};
+        co_return problem_response(error, request.id);
+    }
+    co_return co_await router_.handle(request);
+}
+
+Result<void> Program::build_flow() {
+    auto& a = adapters_;
+    DeliverImage::Config edge;
+    edge.memory_bytes = config_.edge.memory_cache_bytes;
+    edge.max_running = config_.edge.max_running;
+    edge.max_waiting = config_.edge.max_waiting;
+    deliver_.emplace(
+        DeliverImage::Ports{
+            *a.catalog, *a.store, make_with(sandbox_, config_.sandbox), imaging_, clock_, metrics_,
+            [this](std::string name, Task<void> task) {
+                loops_.spawn(std::move(name), std::move(task));
+            }
+        },
+        edge
+    );
+    delete_.emplace(DeleteImage{*a.catalog, *a.store, clock_, [this](const ImageId& id) {
+                                    deliver_->forget(id);
+                                }});
+    issue_.emplace(IssueUpload{*a.catalog, *signer_, ids_, clock_, policies_});
+    if (config_.has_role("api")) CHECK_OK(make_api());
+    if (config_.has_role("edge")) {
+        edge::add_routes(
+            router_, {*deliver_, edge_signer_, policies_, clock_, edge.max_age_seconds,
+                      !config_.edge.arbitrary_sizes}
+        );
+    }
+    is_open_.store(true, std::memory_order_release);
+    return {};
+}
+
+Result<void> Program::make_api() {
+    TRY(key_source_, make_key_source(config_, clock_, blocking_));
+    authenticator_.emplace(api_keys_of(config_), jwt_rules_of(config_), key_source_.get(), clock_);
+    feed_.emplace(*adapters_.catalog);
+    api_.emplace(
+        roles::ApiPorts{
+            *adapters_.catalog, *adapters_.dead_letters, *issue_, *delete_, *signer_, edge_signer_,
+            *authenticator_, *feed_, clock_, metrics_, [this] { return is_ready(); }
+        },
+        api_options_of(
+            config_, url_of(config_.api.public_url, *api_server_),
+            url_of(config_.store.public_url, *store_server_)
+        )
+    );
+    api_->register_on(router_);
+    return {};
+}
+
+Task<Result<void>> Program::is_ready() {
+    CO_CHECK(adapters_.health->check_writable());
+    CO_TRY([[maybe_unused]] const auto seq, co_await adapters_.catalog->last_seq());
+    co_return Result<void>{};
+}
+
+void Program::start_background() {
+    auto& a = adapters_;
+    on_stored_.emplace(OnStored{
+        *a.store, *a.queue, *a.catalog, *a.alerts, verify_with(sandbox_, config_.sandbox), imaging_,
+        *signer_, policies_, poison_, clock_
+    });
+    EventHost::Config host;
+    host.concurrency = config_.function.concurrency;
+    host.run_deadline = config_.function.deadline;
+    host.retry_delays = retry_delays(config_.function);
+    const auto function = [this](StorageEvent event) { return on_stored_->run(std::move(event)); };
+    event_host_.emplace(EventHost::Ports{*a.events, *a.catalog, clock_, metrics_}, function, host);
+    Worker::Config worker;
+    worker.concurrency = config_.worker.concurrency;
+    worker.visibility = config_.queue.visibility;
+    worker.max_receives = config_.queue.max_receives;
+    worker_.emplace(Worker::Ports{*a.queue, *a.catalog, clock_, metrics_}, worker);
+    Sweep::Config sweep;
+    sweep.grace = config_.sweeper.grace;
+    sweep.stored_deadline = config_.sweeper.stored_deadline;
+    const auto to_json = [region = config_.store.region](const StorageEvent& event) {
+        return aws::write_s3_event(event, {.region = region});
+    };
+    sweep_.emplace(
+        Sweep::Ports{*a.catalog, *a.store, *a.events, *a.alerts, *delete_, clock_, to_json}, sweep
+    );
+    tell_alerts_.emplace(*a.alerts, *alert_channel_, clock_, config_.alerts.interval);
+    sweeper_.emplace(
+        Sweeper::Ports{*sweep_, *tell_alerts_, metrics_},
+        Sweeper::Config{.every = config_.sweeper.interval}
+    );
+    if (config_.has_role("function"))
+        run_in_background("function", [this] { return event_host_->run(); });
+    if (config_.has_role("worker")) run_in_background("worker", [this] { return worker_->run(); });
+    if (config_.has_role("sweeper"))
+        run_in_background("sweeper", [this] { return sweeper_->run(); });
+    if (feed_) run_in_background("live-feed", [this] { return feed_->run(stop_flag_); });
+    if (key_source_) run_in_background("jwks", [this] { return key_source_->run(stop_flag_); });
+}
+
+void Program::run_in_background(std::string name, std::function<Task<void>()> run) {
+    {
+        const std::lock_guard lock(mutex_);
+        ++running_;
+    }
+    auto body = [](Program& self, std::function<Task<void>()> work) -> Task<void> {
+        co_await work();
+        const std::lock_guard lock(self.mutex_);
+        --self.running_;
+        self.ended_.notify_all();
+    };
+    loops_.spawn(std::move(name), body(*this, std::move(run)));
+}
+
+Result<void> Program::say_ready() {
+    const std::string api_url = url_of(config_.api.public_url, *api_server_);
+    const std::string store_url = url_of(config_.store.public_url, *store_server_);
+    const std::string page_url = api_url + "/#key=" + config_.secrets.client_key;
+    log::info("ready", {{"api_url", api_url}, {"store_url", store_url}});
+    std::cout << "Pixgate is ready.\n  page   " << page_url << "\n  API    " << api_url
+              << "\n  store  " << store_url << std::endl;
+    if (config_.ready_file.empty()) return {};
+    const boost::json::object ready{
+        {"api_url", api_url},
+        {"store_url", store_url},
+        {"page_url", page_url},
+        {"pid", ::getpid()},
+        {"keys", {{"admin", config_.secrets.admin_key}, {"server", config_.secrets.server_key}}},
+    };
+    return write_file_atomically(config_.ready_file, boost::json::serialize(ready), 0600);
+}
+
+Result<void> Program::start() {
+    TRY(alert_channel_, make_alert_channel(config_));
+    CHECK_OK(check_sandbox());
+    CHECK_OK(open_storage());
+    CHECK_OK(listen_store());
+    CHECK_OK(listen_api());
+    CHECK_OK(build_flow());
+    start_background();
+    return say_ready();
+}
+
+void Program::stop() {
+    log::info("stopping");
+    if (api_) api_->stop();
+    // Requests first, so that what was begun can still use all that is behind it.
+    for (auto* server : {&api_server_, &store_server_}) {
+        if (*server) run_task((*server)->stop());
+    }
+    stop_flag_.set();
+    if (event_host_) event_host_->stop();
+    if (worker_) worker_->stop();
+    if (sweeper_) sweeper_->stop();
+    std::unique_lock lock(mutex_);
+    if (!ended_.wait_for(lock, std::chrono::seconds(15), [this] { return running_ == 0; })) {
+        log::warning("background work did not end in time", {{"roles", running_}});
+    }
+    lock.unlock();
+    loops_.stop();
+    blocking_.join();
+    imaging_.join();
+    log::info("stopped");
+}
+
+int wait_for_signal(const sigset_t& signals) {
+    int signal = 0;
+    sigwait(&signals, &signal);
+    return signal;
+}
+
+}  // namespace
+
+int serve(const Config& config, imaging::ZygoteProcess zygote) {
+    // Blocked before any thread begins, so that only this one takes them.
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    ::signal(SIGPIPE, SIG_IGN);
+    log::set_level(config.log_level);
+    Program program(config, std::move(zygote));
+    if (const auto started = program.start(); !started) {
+        std::cerr << "pixgate: " << started.error().message << '\n';
+        program.stop();
+        return 1;
+    }
+    wait_for_signal(signals);
+    program.stop();
+    return 0;
+}
+
+}  // namespace pixgate
