@@ -7,6 +7,7 @@
 
 #include "base/crypto.h"
 #include "core/image.h"
+#include "main/access.h"
 #include "main/config.h"
 #include "main/secrets.h"
 #include "roles/api/jwks.h"
