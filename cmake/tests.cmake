@@ -7,7 +7,10 @@ file(GLOB_RECURSE suite_tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/confor
 add_executable(pixgate_tests ${unit_tests} ${suite_tests})
 target_include_directories(pixgate_tests PRIVATE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR})
 target_link_libraries(pixgate_tests PRIVATE pixgate_main GTest::gtest GTest::gmock pixgate_warnings)
-target_compile_definitions(pixgate_tests PRIVATE PIXGATE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+# The path of this checkout stands in one generated file, so that the compiler cache serves all others.
+file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/source_dir.cpp CONTENT
+"#include \"tests/support/source_dir.h\"\nnamespace pixgate {\nstd::string source_dir() { return \"@CMAKE_SOURCE_DIR@\"; }\n}\n" @ONLY)
+target_sources(pixgate_tests PRIVATE ${CMAKE_BINARY_DIR}/source_dir.cpp)
 add_test(NAME unit COMMAND pixgate_tests)
 
 if(PIXGATE_FUZZ)

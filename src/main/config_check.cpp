@@ -80,14 +80,6 @@ bool is_secure_url(std::string_view url) {
     return is_loopback(host) || host == "[::1]";
 }
 
-Result<VerifyKey> verify_key_of(const JwtKeyConfig& key) {
-    TRY(const JwtAlgorithm algorithm, roles::parse_algorithm(key.algorithm));
-    if (algorithm == JwtAlgorithm::kHs256) return VerifyKey::from_secret(key.secret);
-    if (key.public_key_file.empty()) return VerifyKey::from_pem(algorithm, key.public_key);
-    TRY(const std::string pem, read_small_file(key.public_key_file, 64 * 1024));
-    return VerifyKey::from_pem(algorithm, pem);
-}
-
 class Checker {
 public:
     Checker(const Config& config, const SettingsTable& table) : c_(config), t_(table) {}

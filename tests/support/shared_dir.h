@@ -9,13 +9,15 @@
 #include <optional>
 #include <system_error>
 
+#include "tests/support/source_dir.h"
+
 namespace pixgate::test {
 
 inline std::optional<std::filesystem::path> shared_dir() {
     const char* named = std::getenv("PIXGATE_SHARED");
     std::filesystem::path dir = named != nullptr && *named != '\0'
                                     ? std::filesystem::path(named)
-                                    : std::filesystem::path(PIXGATE_SOURCE_DIR) / ".." / "shared";
+                                    : std::filesystem::path(source_dir()) / ".." / "shared";
     std::error_code error;
     if (!std::filesystem::is_directory(dir, error)) {
         return std::nullopt;

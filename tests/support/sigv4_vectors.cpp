@@ -6,6 +6,8 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "tests/support/source_dir.h"
+
 namespace pixgate::testing {
 
 namespace json = boost::json;
@@ -155,7 +157,7 @@ aws::S3Result<aws::VerifiedRequest> verify_vector(
 }
 
 std::string read_golden(std::string_view name) {
-    const auto path = std::string(PIXGATE_SOURCE_DIR "/tests/golden/") + std::string(name);
+    const auto path = source_dir() + "/tests/golden/" + std::string(name);
     const std::ifstream file(path);
     if (!file) throw std::runtime_error("cannot read " + path);
     std::ostringstream text;

@@ -1,0 +1,35 @@
+// pixgate serve.
+#include <iostream>
+
+#include "imaging/sandbox/zygote.h"
+#include "main/commands/commands.h"
+#include "main/secrets.h"
+#include "main/wire.h"
+
+namespace pixgate {
+
+int serve_command(const ServeFlags& flags) {
+    // First of all: what the sandbox forks from must hold no secret and no second thread.
+    auto zygote = imaging::start_zygote();
+    if (!zygote) return print_failure(zygote.error());
+
+    LoadedConfig loaded = load_config(flags.sources);
+    if (!loaded.mistakes.empty()) {
+        print_mistakes(loaded.mistakes);
+        return 2;
+    }
+    Config& config = loaded.config;
+    config.ready_file = flags.ready_file;
+    const SystemClock clock;
+    SystemIds ids(clock);
+    auto secrets = load_or_make_secrets(config.data_dir, ids);
+    if (!secrets) return print_failure(secrets.error());
+    config.secrets = *std::move(secrets);
+    if (config.store.access_key.empty()) {
+        config.store.access_key = config.secrets.store_access_key;
+        config.store.secret_key = config.secrets.store_secret_key;
+    }
+    return serve(config, *std::move(zygote));
+}
+
+}  // namespace pixgate
