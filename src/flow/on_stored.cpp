@@ -99,6 +99,7 @@ VerifyJob OnStored::job_for(const Image& image, const ParsedKey& key, const Obje
     };
     job.limits.max_bytes = rules.max_bytes;
     job.limits.max_pixels = rules.max_pixels;
+    job.limits.max_total_pixels = std::max(job.limits.max_total_pixels, rules.max_pixels);
     job.limits.max_side_px = rules.max_side_px;
     job.limits.max_frames = rules.max_frames;
     if (!key.thumbnail.empty()) {

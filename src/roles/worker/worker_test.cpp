@@ -35,7 +35,7 @@ public:
     }
     Task<Result<std::int64_t>> last_seq() override { return inner_.last_seq(); }
     Task<Result<std::vector<Image>>> due(DueQuery query) override {
-        return inner_.due(std::move(query));
+        return inner_.due(query);
     }
 
     int applies = 0;
