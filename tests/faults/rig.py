@@ -14,6 +14,7 @@ import random
 import signal
 import struct
 import subprocess
+import tempfile
 import threading
 import time
 import urllib.parse
@@ -46,9 +47,10 @@ class Server:
 
     def __init__(self, data_dir: Path, failpoints: str = "", env: dict | None = None, args: tuple = ()):
         self.data_dir = data_dir
-        self.ready_file = data_dir.parent / f"{data_dir.name}.ready"
-        self.ready_file.unlink(missing_ok=True)
-        self.log_path = data_dir.parent / f"{data_dir.name}.log"
+        # Not beside the data: that disk may fill or lose its power.
+        self.files = tempfile.TemporaryDirectory(prefix="pixgate-rig-")
+        self.ready_file = Path(self.files.name) / "ready.json"
+        self.log_path = Path(self.files.name) / "log"
         full_env = dict(os.environ, PIXGATE_FAILPOINTS=failpoints, **(env or {}))
         full_env.setdefault("PIXGATE_STORE_ACCESS_KEY", "FAULTRIGACCESSKEY000")
         full_env.setdefault("PIXGATE_STORE_SECRET_KEY", "fault-rig-secret-key-0123456789abcdef0123")
@@ -79,9 +81,12 @@ class Server:
         return self.log_path.read_text(errors="replace")[-3000:]
 
     def kill(self) -> None:
+        # The sandbox goes a moment after its parent, and its mount namespace keeps a file system busy until then.
+        children = descendants(self.process.pid)
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGKILL)
         self.process.wait(timeout=30)
+        wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in children), 10, "children gone")
 
     def stop(self) -> int:
         if self.process.poll() is None:
@@ -117,6 +122,18 @@ class Server:
             raise Gone(str(e)) from e
         finally:
             connection.close()
+
+
+def descendants(pid: int) -> list[int]:
+    out = []
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        try:
+            children = [int(c) for c in task.read_text().split()]
+        except OSError:
+            continue
+        for child in children:
+            out += [child, *descendants(child)]
+    return out
 
 
 @dataclass

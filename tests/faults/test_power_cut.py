@@ -40,7 +40,8 @@ class Disk:
             os.close(fd)
 
     def unmount(self) -> None:
-        subprocess.run(["umount", str(self.mount)], check=True, capture_output=True)
+        # The killed server's children go a moment after it.
+        rig.wait_for(lambda: subprocess.run(["umount", str(self.mount)], capture_output=True).returncode == 0, 10, "unmounted")
 
 
 @pytest.fixture
