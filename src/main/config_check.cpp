@@ -9,8 +9,6 @@
 #include "core/image.h"
 #include "main/access.h"
 #include "main/config.h"
-#include "main/secrets.h"
-#include "roles/api/jwks.h"
 
 namespace pixgate {
 
