@@ -1,6 +1,7 @@
 #include "http/server.h"
 
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 #include <atomic>
 #include <vector>
@@ -188,6 +189,31 @@ TEST(ServerRefusal, AnUpgradeIsIgnored) {
         "HTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n"
     );
     EXPECT_EQ(status_of(answer), "HTTP/1.1 200 OK");
+}
+
+TEST(ServerMemory, IdleConnectionsHoldAFewKibibytes) {
+#ifdef PIXGATE_SANITIZED
+    GTEST_SKIP() << "the sanitizer has its own allocator";
+#else
+    const TestServer server(hello());
+    constexpr std::size_t kConnections = 500;
+    std::vector<RawSocket> sockets;
+    sockets.reserve(kConnections);
+    const auto ask_all = [&] {
+        for (auto& socket : sockets) {
+            socket.send("GET / HTTP/1.1\r\nHost: a\r\nX: " + std::string(8000, 'x') + "\r\n\r\n");
+        }
+        for (auto& socket : sockets) ASSERT_EQ(body_of(socket.read_answer()), "hello");
+    };
+    const auto before = ::mallinfo2().uordblks;
+    for (std::size_t i = 0; i < kConnections; ++i) sockets.push_back(server.connect());
+    ask_all();
+    EXPECT_TRUE(eventually([&] {
+        const auto now = ::mallinfo2().uordblks;
+        return now < before + kConnections * 5 * 1024;
+    }));
+    ask_all();
+#endif
 }
 
 TEST(ServerMetrics, CountByRouteAndStatusClass) {
