@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "base/failpoint.h"
 #include "base/log.h"
 #include "core/bucket.h"
 #include "flow/delete_image.h"
@@ -201,9 +200,7 @@ Task<Result<void>> OnStored::run(StorageEvent event) {
         message.height_px = verdict.facts.height_px;
         message.frames = verdict.facts.frames;
     }
-    CO_CHECK(failpoint::check("q.before_insert"));
     CO_CHECK(co_await queue.send(to_json(message)));
-    CO_CHECK(failpoint::check("q.after_insert"));
     co_return Result<void>{};
 }
 

@@ -1,6 +1,5 @@
 #include "flow/register_image.h"
 
-#include "base/failpoint.h"
 #include "base/log.h"
 #include "core/bucket.h"
 
@@ -68,7 +67,6 @@ Task<Result<Applied>> RegisterImage::run(RegisterMessage message) {
         change.height_px = message.height_px;
         change.frames = message.frames;
     }
-    CO_CHECK(failpoint::check("pub.before_tx"));
     co_return co_await catalog.apply(std::move(change));
 }
 

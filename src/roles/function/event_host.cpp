@@ -6,7 +6,6 @@
 
 #include "aws/s3_event_json.h"
 #include "base/backoff.h"
-#include "base/failpoint.h"
 #include "base/log.h"
 #include "core/image.h"
 
@@ -89,7 +88,6 @@ Task<void> EventHost::drain() {
 
 Task<void> EventHost::run_event(PendingEvent event) {
     const auto begun = ports_.clock.steady();
-    auto outcome = failpoint::check("outbox.claimed");
     auto records = aws::parse_s3_event(event.json);
     if (!records) {
         const Error error = records.error();
@@ -99,10 +97,8 @@ Task<void> EventHost::run_event(PendingEvent event) {
         in_flight_.erase(event.id);
         co_return;
     }
-    if (outcome) {
-        auto all = run_records(*records);
-        outcome = co_await with_deadline(std::move(all), config_.run_deadline);
-    }
+    auto all = run_records(*records);
+    const auto outcome = co_await with_deadline(std::move(all), config_.run_deadline);
     duration_.observe(std::chrono::duration<double>(ports_.clock.steady() - begun).count());
     co_await settle(event, *records, outcome);
     in_flight_.erase(event.id);
@@ -140,8 +136,7 @@ Task<void> EventHost::settle(
     Result<void> written;
     if (outcome) {
         done_.add();
-        written = failpoint::check("outbox.before_mark");
-        if (written) written = co_await ports_.events.done(event.id);
+        written = co_await ports_.events.done(event.id);
         environment_failures_.erase(event.id);
     } else {
         failed_.add();

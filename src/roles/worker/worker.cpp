@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "base/backoff.h"
-#include "base/failpoint.h"
 #include "base/log.h"
 
 namespace pixgate {
@@ -89,8 +88,6 @@ Task<void> Worker::run() {
 
 Task<void> Worker::handle(ReceivedMessage received) {
     const auto begun = ports_.clock.steady();
-    // A point that fails stands for a worker that dies here: the message comes again.
-    if (!failpoint::check("w.received")) co_return;
     auto message = parse_register_message(received.body);
     if (!message) {
         co_await bury(received, nullptr, "unreadable", message.error());
@@ -140,7 +137,6 @@ Task<void> Worker::register_until_settled(ReceivedMessage received, RegisterMess
 Task<void> Worker::after_success(
     const ReceivedMessage& received, const RegisterMessage& message, Applied applied
 ) {
-    if (!failpoint::check("pub.after_tx")) co_return;
     log_unsettled("not acknowledged", co_await ports_.queue.ack(received.receipt), received.id);
     switch (applied) {
         case Applied::kDone: {
