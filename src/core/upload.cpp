@@ -106,8 +106,9 @@ std::string clean_filename(std::string_view name) {
         const auto c = static_cast<unsigned char>(name[i]);
         const std::size_t n = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
         const auto piece = name.substr(i, n);
-        i += n;
-        if (!is_utf8(piece)) continue;
+        const bool is_character = is_utf8(piece);
+        i += is_character ? n : 1;
+        if (!is_character) continue;
         const bool is_control =
             piece.size() == 1 && (c < 0x20 || c == 0x7f || c == '/' || c == '\\');
         // U+200E..F, U+202A..E, U+2066..9: they make "gpj.exe" read "exe.jpg". U+0080..9F: C1

@@ -168,7 +168,7 @@ Result<void> write_event(
 ) {
     // Counting costs; the range of ids is never less than the count.
     constexpr auto kRange =
-        "SELECT coalesce((SELECT max(id) FROM events) - (SELECT min(id) FROM events), 0)";
+        "SELECT coalesce((SELECT max(id) FROM events) - (SELECT min(id) FROM events) + 1, 0)";
     TRY(std::int64_t waiting, db.integer(kRange));
     if (static_cast<std::uint64_t>(waiting) >= max_events) {
         TRY(waiting, db.integer("SELECT count(*) FROM events"));

@@ -1,0 +1,212 @@
+#include "adapters/embedded/database.h"
+
+#include <gtest/gtest.h>
+
+#include <future>
+#include <thread>
+
+#include "tests/support/temp_dir.h"
+
+namespace pixgate::embedded {
+namespace {
+
+class DatabaseTest : public testing::Test {
+protected:
+    Result<std::shared_ptr<Database>> open(std::size_t max_queued_writes = 100) {
+        Database::Options options;
+        options.dir = dir_.path();
+        options.max_queued_writes = max_queued_writes;
+        return Database::open(options, clock_, pool_);
+    }
+
+    tests::TempDir dir_;
+    SystemClock clock_;
+    Pool pool_{"test", 2};
+};
+
+Result<void> add_bucket(Connection& db, const std::string& name) {
+    CHECK_OK(db.run("INSERT INTO buckets VALUES (?, 0, 0)", name));
+    return {};
+}
+Result<void> add(Database& db, const std::string& name) {
+    auto insert = [&name](Connection& c) { return add_bucket(c, name); };
+    return run_task(db.write(std::move(insert)));
+}
+std::int64_t count(Database& db) {
+    auto look = [](Connection& c) { return c.integer("SELECT count(*) FROM buckets"); };
+    return run_task(db.read(std::move(look))).value();
+}
+
+TEST_F(DatabaseTest, AWriteIsSeenByTheNextRead) {
+    const auto db = open().value();
+    for (int i = 0; i < 5; ++i) {
+        ASSERT_TRUE(add(*db, "b" + std::to_string(i)));
+        EXPECT_EQ(count(*db), i + 1);
+    }
+}
+
+TEST_F(DatabaseTest, ASecondOpenIsRefusedAndNamesTheProcess) {
+    const auto first = open();
+    ASSERT_TRUE(first);
+    const auto second = open();
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().code, Errc::kFailedPrecondition);
+    EXPECT_EQ(second.error().reason, "locked");
+    EXPECT_NE(second.error().message.find(std::to_string(::getpid())), std::string::npos);
+}
+
+TEST_F(DatabaseTest, TheLockEndsWithItsOwner) {
+    open().value().reset();
+    EXPECT_TRUE(open());
+}
+
+TEST_F(DatabaseTest, ANewerSchemaIsRefusedUntouched) {
+    auto db = open().value();
+    auto pretend = [](Connection& c) -> Result<void> {
+        CHECK_OK(c.run("INSERT INTO schema_migrations VALUES (9999, 'future', 0)"));
+        return {};
+    };
+    ASSERT_TRUE(run_task(db->write(std::move(pretend))));
+    db.reset();
+    const auto again = open();
+    ASSERT_FALSE(again);
+    EXPECT_EQ(again.error().code, Errc::kFailedPrecondition);
+    EXPECT_EQ(again.error().reason, "newer_schema");
+    EXPECT_NE(again.error().message.find("9999"), std::string::npos);
+}
+
+TEST_F(DatabaseTest, AWriteThatFailsLeavesNothingAndHarmsNobody) {
+    const auto db = open().value();
+    std::vector<std::jthread> threads;
+    std::atomic<int> failed = 0;
+    for (int i = 0; i < 32; ++i) {
+        threads.emplace_back([&, i] {
+            auto write = [i](Connection& c) -> Result<void> {
+                CHECK_OK(add_bucket(c, "b" + std::to_string(i)));
+                if (i % 2 == 0) return fail(Errc::kCorrupt, "changed my mind");
+                return {};
+            };
+            const auto result = run_task(db->write(std::move(write)));
+            if (!result && result.error().code == Errc::kCorrupt) ++failed;
+        });
+    }
+    threads.clear();
+    EXPECT_EQ(failed, 16);
+    EXPECT_EQ(count(*db), 16);
+}
+
+TEST_F(DatabaseTest, AnExceptionIsAnErrorOfItsOwnWriteOnly) {
+    const auto db = open().value();
+    auto throwing = [](Connection& c) -> Result<void> {
+        CHECK_OK(add_bucket(c, "half"));
+        throw std::runtime_error("a bug");
+    };
+    const auto result = run_task(db->write(std::move(throwing)));
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().code, Errc::kInternal);
+    EXPECT_EQ(count(*db), 0);
+    EXPECT_TRUE(add(*db, "good"));
+}
+
+TEST_F(DatabaseTest, AFullQueueRefusesAtOnce) {
+    const auto db = open(2).value();
+    std::promise<void> gate;
+    std::promise<void> reached;
+    std::vector<std::jthread> threads;
+    threads.emplace_back([&] {
+        auto wait = [&](Connection&) -> Result<void> {
+            reached.set_value();
+            gate.get_future().wait();
+            return {};
+        };
+        EXPECT_TRUE(run_task(db->write(std::move(wait))));
+    });
+    reached.get_future().wait();
+    std::atomic<int> refused = 0;
+    for (int i = 0; i < 10; ++i) {
+        threads.emplace_back([&, i] {
+            const auto result = add(*db, "b" + std::to_string(i));
+            if (!result && result.error().code == Errc::kOverloaded) ++refused;
+        });
+    }
+    for (int i = 0; i < 10'000 && refused < 8; ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    gate.set_value();
+    threads.clear();
+    EXPECT_EQ(refused, 8);
+    EXPECT_EQ(count(*db), 2);
+}
+
+TEST_F(DatabaseTest, AFullDiskIsNoSpaceAndEndsByItself) {
+    const auto db = open().value();
+    const auto limit_pages = [&](const char* pragma) {
+        auto set = [pragma](Connection& c) { return c.script(pragma); };
+        return run_task(db->write(std::move(set)));
+    };
+    const auto add_much = [&] {
+        auto insert = [](Connection& c) -> Result<void> {
+            CHECK_OK(c.run(
+                "INSERT INTO messages (body, sent_ms) VALUES (?, 0)", std::string(500'000, 'x')
+            ));
+            return {};
+        };
+        return run_task(db->write(std::move(insert)));
+    };
+    ASSERT_TRUE(add_much());
+    ASSERT_TRUE(limit_pages("PRAGMA max_page_count = 1"));  // what it has now
+    const auto full = add_much();
+    ASSERT_FALSE(full);
+    EXPECT_EQ(full.error().code, Errc::kNoSpace);
+    EXPECT_EQ(count(*db), 0);  // reads go on
+    ASSERT_TRUE(limit_pages("PRAGMA max_page_count = 1000000"));
+    EXPECT_TRUE(add_much());
+}
+
+TEST_F(DatabaseTest, AfterAFailedSyncNothingIsWrittenUntilARestart) {
+    auto db = open().value();
+    ASSERT_TRUE(add(*db, "before"));
+    EXPECT_EQ(db->health()->sync_failed("test").code, Errc::kReadOnly);
+    for (int i = 0; i < 3; ++i) {
+        const auto refused = add(*db, "after");
+        ASSERT_FALSE(refused);
+        EXPECT_EQ(refused.error().code, Errc::kReadOnly);
+    }
+    EXPECT_EQ(count(*db), 1);
+    db.reset();
+    db = open().value();
+    EXPECT_EQ(count(*db), 1);
+    EXPECT_TRUE(add(*db, "after"));
+}
+
+TEST_F(DatabaseTest, TheLogIsTidiedUpWhileWritesGoOn) {
+    const auto db = open().value();
+    const auto log = dir_.path() / "pixgate.db-wal";
+    for (int i = 0; i < 400; ++i) {
+        auto insert = [](Connection& c) -> Result<void> {
+            CHECK_OK(c.run(
+                "INSERT INTO messages (body, sent_ms) VALUES (?, 0)", std::string(100'000, 'x')
+            ));
+            return {};
+        };
+        ASSERT_TRUE(run_task(db->write(std::move(insert))));
+    }
+    // 40 MB went through it.
+    EXPECT_LT(std::filesystem::file_size(log), 20U << 20);
+}
+
+TEST_F(DatabaseTest, WaitersHearOfCommitsOfTheirTopicOnly) {
+    const auto db = open().value();
+    const auto events = db->changed(Topic::kEvents).version();
+    const auto feed = db->changed(Topic::kFeed).version();
+    auto announce = [](Connection& c) -> Result<void> {
+        c.announce(Topic::kFeed);
+        return {};
+    };
+    ASSERT_TRUE(run_task(db->write(std::move(announce))));
+    EXPECT_GT(db->changed(Topic::kFeed).version(), feed);
+    EXPECT_EQ(db->changed(Topic::kEvents).version(), events);
+}
+
+}  // namespace
+}  // namespace pixgate::embedded
