@@ -316,17 +316,21 @@ void Program::run_in_background(std::string name, std::function<Task<void>()> ru
 Result<void> Program::say_ready() {
     const std::string api_url = url_of(config_.api.public_url, *api_server_);
     const std::string store_url = url_of(config_.store.public_url, *store_server_);
-    const std::string page_url = api_url + "/#key=" + config_.secrets.client_key;
+    // The keys of the first start work only where nobody but this machine can come.
+    const bool has_keys = config_.takes_first_start_keys();
+    const std::string page_url =
+        has_keys ? api_url + "/#key=" + config_.secrets.client_key : api_url + "/";
+    boost::json::object keys{{"admin", nullptr}, {"server", nullptr}};
+    if (has_keys) {
+        keys = {{"admin", config_.secrets.admin_key}, {"server", config_.secrets.server_key}};
+    }
     log::info("ready", {{"api_url", api_url}, {"store_url", store_url}});
     std::cout << "Pixgate is ready.\n  page   " << page_url << "\n  API    " << api_url
               << "\n  store  " << store_url << std::endl;
     if (config_.ready_file.empty()) return {};
     const boost::json::object ready{
-        {"api_url", api_url},
-        {"store_url", store_url},
-        {"page_url", page_url},
-        {"pid", ::getpid()},
-        {"keys", {{"admin", config_.secrets.admin_key}, {"server", config_.secrets.server_key}}},
+        {"api_url", api_url}, {"store_url", store_url},  {"page_url", page_url},
+        {"pid", ::getpid()},  {"keys", std::move(keys)},
     };
     return write_file_atomically(config_.ready_file, boost::json::serialize(ready), 0600);
 }
