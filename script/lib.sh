@@ -13,7 +13,7 @@ build_packages=(
 )
 test_packages=(
     libgtest-dev libgmock-dev clang-format-19 clang-tidy-19 llvm-19 python3 python3-pytest python3-boto3 python3-yaml
-    awscli chromium fonts-noto-cjk
+    awscli curl jq chromium fonts-noto-cjk
 )
 bench_packages=(nginx-light libnginx-mod-http-dav-ext wrk python3)
 

@@ -168,8 +168,8 @@ Task<std::uint64_t> Signal::wait(std::uint64_t seen, std::chrono::nanoseconds li
 
 namespace {
 
-// The thread whose post ends a run may still be inside that post when the run is over, so a loop is never
-// destroyed: the next run takes it from this shelf.
+// The thread whose post ends a run may still be inside that post when the run is over, so a loop is
+// never destroyed: the next run takes it from this shelf.
 class LoopShelf {
 public:
     std::unique_ptr<asio::io_context> take() {

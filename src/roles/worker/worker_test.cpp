@@ -34,9 +34,7 @@ public:
         return inner_.feed(std::move(query));
     }
     Task<Result<std::int64_t>> last_seq() override { return inner_.last_seq(); }
-    Task<Result<std::vector<Image>>> due(DueQuery query) override {
-        return inner_.due(query);
-    }
+    Task<Result<std::vector<Image>>> due(DueQuery query) override { return inner_.due(query); }
 
     int applies = 0;
     int failures = 0;
