@@ -8,8 +8,8 @@ namespace pixgate {
 
 enum class Role : std::uint8_t {
     kClient,  // acts for one owner: uploads, sees and deletes his own pictures
-    kServer,  // an application's backend: acts for any owner it names
-    kAdmin,   // all that, and dead letters, all owners' events, metrics
+    kServer,  // an application's backend: acts for all owners
+    kAdmin,   // all that, and dead letters and metrics
 };
 std::string_view name_of(Role role);
 
