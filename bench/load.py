@@ -18,7 +18,9 @@ import rig  # noqa: E402  the same server handle as the fault tests
 
 def start_pixgate(**env) -> rig.Server:
     folder = Path(tempfile.mkdtemp(prefix="pixgate-bench-", dir=os.environ.get("PIXGATE_BENCH_DIR")))
-    limits = {"PIXGATE_API_REQUESTS_PER_SECOND": "0", "PIXGATE_API_MAX_OPEN_UPLOADS": "0", "PIXGATE_LOG_LEVEL": "warning"}
+    limits = {
+        "PIXGATE_API_SERVER_REQUESTS_PER_SECOND": "1000000", "PIXGATE_API_SERVER_REQUEST_BURST": "1000000",
+        "PIXGATE_API_MAX_OPEN_UPLOADS_PER_SERVER": "0", "PIXGATE_LOG_LEVEL": "warning"}
     return rig.Server(folder / "data", env={**limits, **env})
 
 

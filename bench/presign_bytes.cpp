@@ -45,13 +45,11 @@ static void openssl_free(void* p, const char*, int) {
 int main() {
     CRYPTO_set_mem_functions(openssl_malloc, openssl_realloc, openssl_free);
     const pixgate::SystemClock clock;
-    const auto signer = pixgate::make_upload_signer(
-        {.endpoint = "http://127.0.0.1:9000",
-         .region = "us-east-1",
-         .access_key = "AKIAIOSFODNN7EXAMPLE",
-         .secret_key = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"},
-        clock
-    );
+    pixgate::aws::PresignConfig config;
+    config.endpoint = "http://127.0.0.1:9000";
+    config.access_key_id = "AKIAIOSFODNN7EXAMPLE";
+    config.secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+    const auto signer = pixgate::s3::make_upload_signer(std::move(config), clock);
     pixgate::PutTarget target{
         "pixgate-originals", "0192f0c1-0000-7000-8000-000000000001/original", "image/jpeg",
         2'900'000, "n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg="

@@ -179,7 +179,7 @@ void describe_flow(SettingsTable& t, Config& c) {
         43'200
     );
     t.add("queue.max_receives", c.queue.max_receives, "Then to the dead letters.", 2, 1'000);
-    t.add("worker.concurrency", c.worker.concurrency, "Batches at once.", 1, 64);
+    t.add("worker.concurrency", c.worker.concurrency, "Messages at once.", 1, 64);
     t.add("sweeper.interval_seconds", c.sweeper.interval, "Between two rounds.", 1, 3'600);
     t.add(
         "sweeper.grace_seconds", c.sweeper.grace,

@@ -104,7 +104,7 @@ struct QueueConfig {
 };
 
 struct WorkerConfig {
-    std::uint32_t concurrency = 2;
+    std::uint32_t concurrency = 32;
 };
 
 struct SweeperConfig {
