@@ -34,7 +34,10 @@ Limits quick_limits() {
 }
 
 std::string reason_of(Sandbox& sandbox, Act act) {
-    const auto result = sandbox.attempt(act, quick_limits());
+    Limits limits = quick_limits();
+    // What ends by itself has time for it, also on a machine that is busy with other things.
+    if (act != Act::kSpin) limits.max_wall_ms = 20'000;
+    const auto result = sandbox.attempt(act, limits);
     return result ? "alive" : result.error().reason;
 }
 
