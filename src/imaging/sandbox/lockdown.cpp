@@ -80,12 +80,11 @@ Result<Lockdown> Lockdown::prepare() {
 bool Lockdown::limit_resources(const Limits& limits) const {
     const rlim_t cpu_seconds = limits.max_wall_ms / 1000 + kCpuGraceSeconds;
     bool ok = set_limit(RLIMIT_CPU, cpu_seconds, cpu_seconds + kCpuGraceSeconds) &&
-              set_limit(RLIMIT_FSIZE, 0, 0) && set_limit(RLIMIT_NOFILE, kMaxFds, kMaxFds) &&
-              set_limit(RLIMIT_CORE, 0, 0);
+              set_limit(RLIMIT_NOFILE, kMaxFds, kMaxFds) && set_limit(RLIMIT_CORE, 0, 0);
 #ifndef PIXGATE_SANITIZED
-    // Sanitizers reserve terabytes of shadow memory, so their builds go without this one.
+    // Sanitizers reserve terabytes of shadow memory and write reports, so their builds go without.
     const rlim_t memory = own_address_space_bytes_ + limits.max_memory_bytes;
-    ok = ok && set_limit(RLIMIT_AS, memory, memory);
+    ok = ok && set_limit(RLIMIT_FSIZE, 0, 0) && set_limit(RLIMIT_AS, memory, memory);
 #endif
     return ok;
 }
