@@ -23,10 +23,10 @@ struct Ask {
     bool is_signed = false;
 };
 
-// A refusal must not be kept by any cache: the picture may be ready a moment later.
+// A refusal is kept by no cache (problem_response says so): the picture may be ready a moment
+// later.
 http::Response refuse(const http::Request& request, const Error& error) {
     auto response = problem_response(error, request.id);
-    response.set("Cache-Control", "no-store");
     response.set("Access-Control-Allow-Origin", "*");
     return response;
 }

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/encoding.h"
+#include "http/head_parser.h"
 #include "roles/store/body_claims.h"
 #include "roles/store/operations.h"
 
@@ -26,7 +27,10 @@ aws::S3Result<void> read_metadata(const Call& call, PutOptions& options) {
     for (const auto& [name, value] : call.amz_values()) {
         if (!name.starts_with(kMetaPrefix)) continue;
         auto short_name = name.substr(kMetaPrefix.size());
-        if (short_name.empty()) return aws::s3_fail(S3Code::kInvalidArgument);
+        // From a presigned query they come decoded; as headers of the answer they would not go out.
+        if (!http::is_token(short_name) || !http::is_field_text(value)) {
+            return aws::s3_fail(S3Code::kInvalidArgument, "Metadata goes into header fields.");
+        }
         bytes += short_name.size() + value.size();
         options.metadata.emplace(std::move(short_name), value);
     }
@@ -56,7 +60,29 @@ aws::S3Result<void> read_preconditions(const Call& call, PutOptions& options) {
     return {};
 }
 
+// Whoever holds a presigned URL does not decide how others will see the object: what is kept with
+// it was signed with it. S3 takes these fields unsigned. Content-Type stays as in S3: clients that
+// presign without a type send one all the same.
+aws::S3Result<void> check_kept_headers_are_signed(const Call& call) {
+    if (call.verified.kind != aws::AuthKind::kPresigned) return {};
+    std::string unsigned_names;
+    for (const auto name : kKeptHeaders) {
+        if (!call.request.fields.has(name)) continue;
+        if (std::ranges::find(call.verified.signed_headers, name) !=
+            call.verified.signed_headers.end())
+            continue;
+        if (!unsigned_names.empty()) unsigned_names += ", ";
+        unsigned_names += name;
+    }
+    if (unsigned_names.empty()) return {};
+    aws::S3Error error(
+        S3Code::kAccessDenied, "There were headers present in the request which were not signed"
+    );
+    return std::unexpected(error.with("HeadersNotSigned", unsigned_names));
+}
+
 aws::S3Result<PutOptions> read_options(const Call& call) {
+    CHECK_OK(check_kept_headers_are_signed(call));
     PutOptions options;
     if (const auto type = call.header("Content-Type"); !type.empty()) options.content_type = type;
     for (const auto name : kKeptHeaders) {

@@ -100,6 +100,16 @@ TEST(StorePresigned, TheUploadOfABrowserIsTakenOnceAndOnlyAsPermitted) {
     put.headers.emplace_back("Origin", "https://page.example");
     put.body = "hello";
 
+    for (const auto* kept :
+         {"Cache-Control", "content-disposition", "Content-Encoding", "Content-Language", "Expires"
+         }) {
+        auto decorated = put;
+        decorated.headers.emplace_back(kept, "x");
+        const auto refused = store.send(decorated);
+        EXPECT_EQ(refused.status, 403U) << kept;
+        EXPECT_EQ(code_of(refused), "AccessDenied") << kept;
+        EXPECT_FALSE(refused.body_was_read) << kept;
+    }
     auto longer = put;
     longer.body = "hello!";
     longer.headers[3].second = "6";

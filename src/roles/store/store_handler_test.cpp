@@ -108,6 +108,8 @@ TEST(StorePut, ClaimsThatCannotBeAreRefusedBeforeTheBodyIsRead) {
         {{{"x-amz-server-side-encryption", "AES256"}}, "NotImplemented", 501},
         {{{"If-None-Match", "\"abc\""}}, "NotImplemented", 501},
         {{{"x-amz-meta-big", std::string(2100, 'm')}}, "MetadataTooLarge", 400},
+        {{{"x-amz-meta-a", "x\r\nSet-Cookie: a=b"}}, "InvalidArgument", 400},
+        {{{"x-amz-meta-a", std::string("x\0y", 3)}}, "InvalidArgument", 400},
     };
     for (const auto& c : cases) {
         TestStore store;
