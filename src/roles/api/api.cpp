@@ -156,7 +156,12 @@ Task<Result<std::string>> read_json_body(http::Request& request) {
     if (request.content_length.value_or(0) > kMaxJsonBytes) {
         co_return fail(Errc::kTooLarge, "The body may have 65536 bytes.");
     }
-    co_return co_await read_all(*request.body, kMaxJsonBytes);
+    auto body = co_await read_all(*request.body, kMaxJsonBytes);
+    if (!body && body.error().code == Errc::kCorrupt) {
+        // The request is broken on the wire, not a picture in it.
+        co_return fail(Errc::kInvalidArgument, "The body's chunks are broken.");
+    }
+    co_return body;
 }
 
 Result<std::size_t> number_of_query(

@@ -3,6 +3,12 @@
 namespace pixgate::testing {
 namespace {
 
+// What the HTTP server's body says where the chunks are broken.
+class BrokenBody : public BodySource {
+public:
+    Task<Result<ByteView>> next() override { co_return fail(Errc::kCorrupt, "broken"); }
+};
+
 class Uploads : public ApiFixture {
 protected:
     // Status and "field" of a refusal.
@@ -71,6 +77,23 @@ TEST_F(Uploads, KeysOfObjectsAreOursWhateverTheNameSays) {
             << url;
     }
     EXPECT_EQ(refusal(upload_body(R"(,"key":"x")")), Refusal(400, "key"));
+}
+
+TEST_F(Uploads, RefusesABodyThatIsBrokenOnTheWireAsABadRequest) {
+    BrokenBody body;
+    http::Request request;
+    request.method = "POST";
+    request.path = "/v1/uploads";
+    request.id = "00000000000000aa";
+    request.is_chunked = true;
+    request.body = &body;
+    const std::string authorization = "Bearer " + std::string(kAliceKey);
+    request.fields.add("Authorization", authorization);
+    request.fields.add("Content-Type", "application/json");
+    auto response = run_task(router_.handle(request));
+    EXPECT_EQ(response.status, 400U);
+    EXPECT_EQ(code_of(response), "invalid_argument");
+    EXPECT_EQ(count_images(), 0U);
 }
 
 TEST_F(Uploads, RefusesSizesThatAreNone) {
