@@ -46,7 +46,7 @@ inline void numbers_are_never_used_again(World& w) {
     EXPECT_GT(run_task(w.alerts().pending(1))->at(0).seq, first);
 }
 
-inline const std::vector<Case> kCases{
+inline constexpr Case kCases[]{
     {"AlertsArePendingOldestFirstUntilSaid", alerts_are_pending_oldest_first_until_said},
     {"NumbersAreNeverUsedAgain", numbers_are_never_used_again},
 };

@@ -36,14 +36,14 @@ inline void buckets_survive_a_restart(World& w) {
     EXPECT_TRUE(run_task(w.buckets().find("one")));
 }
 
-inline const std::vector<Case> kCases{
+inline constexpr Case kCases[]{
     {"AMadeBucketIsFound", a_made_bucket_is_found},
     {"ASecondCreateIsRefused", a_second_create_is_refused},
     {"BucketsAreListedByName", buckets_are_listed_by_name},
 };
 
 // For adapters that outlive the process.
-inline const std::vector<Case> kDurableCases{
+inline constexpr Case kDurableCases[]{
     {"BucketsSurviveARestart", buckets_survive_a_restart},
 };
 

@@ -446,7 +446,7 @@ inline void images_survive_a_restart(World& w) {
     EXPECT_EQ(feed(w).size(), 2U);
 }
 
-inline const std::vector<Case> kCases{
+inline constexpr Case kCases[]{
     {"AMadeImageIsPendingWithItsFacts", a_made_image_is_pending_with_its_facts},
     {"AnUnknownImageIsNotFound", an_unknown_image_is_not_found},
     {"AVerdictMakesItReadyWithFactsAndHistory", a_verdict_makes_it_ready_with_facts_and_history},
@@ -468,7 +468,7 @@ inline const std::vector<Case> kCases{
     {"AListenerIsWokenByAChange", a_listener_is_woken_by_a_change},
     {"WhatIsDueComesOldestFirst", what_is_due_comes_oldest_first},
 };
-inline const std::vector<Case> kDurableCases{
+inline constexpr Case kDurableCases[]{
     {"ImagesSurviveARestart", images_survive_a_restart},
 };
 

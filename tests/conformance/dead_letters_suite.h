@@ -124,7 +124,7 @@ inline void letters_survive_a_restart(World& w) {
     EXPECT_EQ(run_task(w.alerts().pending(10))->size(), 2U);
 }
 
-inline const std::vector<Case> kCases{
+inline constexpr Case kCases[]{
     {"ARedrivenEventIsDueWithAFreshCount", a_redriven_event_is_due_with_a_fresh_count},
     {"ARedrivenMessageIsVisibleWithAFreshCount", a_redriven_message_is_visible_with_a_fresh_count},
     {"ASecondRedriveFindsNothing", a_second_redrive_finds_nothing},
@@ -133,7 +133,7 @@ inline const std::vector<Case> kCases{
     {"AFullLastPageHasNoNext", a_full_last_page_has_no_next},
     {"StrangeIdsAndCursorsAreRefused", strange_ids_and_cursors_are_refused},
 };
-inline const std::vector<Case> kDurableCases{
+inline constexpr Case kDurableCases[]{
     {"LettersSurviveARestart", letters_survive_a_restart},
 };
 

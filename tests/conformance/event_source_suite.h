@@ -188,7 +188,7 @@ inline void after_a_restart_everything_not_done_is_due(World& w) {
     EXPECT_EQ(again[2].attempt, 0U);
 }
 
-inline const std::vector<Case> kCases{
+inline constexpr Case kCases[]{
     {"EventsComeOldestFirst", events_come_oldest_first},
     {"ALeasedEventIsNobodyElses", a_leased_event_is_nobody_elses},
     {"ALeaseThatEndsCountsAsAFailedRun", a_lease_that_ends_counts_as_a_failed_run},
@@ -202,7 +202,7 @@ inline const std::vector<Case> kCases{
     {"TheBacklogTellsCountAndAge", the_backlog_tells_count_and_age},
     {"AHugeEventIsRefused", a_huge_event_is_refused},
 };
-inline const std::vector<Case> kDurableCases{
+inline constexpr Case kDurableCases[]{
     {"AfterARestartEverythingNotDoneIsDue", after_a_restart_everything_not_done_is_due},
 };
 

@@ -139,7 +139,7 @@ inline void a_write_is_listed_at_once(World& w) {
     EXPECT_EQ(list(w, {}).objects.size(), 19U);
 }
 
-inline const std::vector<Case> kCases{
+inline constexpr Case kCases[]{
     {"AnEmptyBucketListsNothing", an_empty_bucket_lists_nothing},
     {"KeysComeInByteOrder", keys_come_in_byte_order},
     {"APrefixSelects", a_prefix_selects},

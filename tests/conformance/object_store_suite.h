@@ -387,7 +387,7 @@ inline void objects_survive_a_restart(World& w) {
     EXPECT_GT(after->sequencer, before->sequencer);
 }
 
-inline const std::vector<Case> kCases{
+inline constexpr Case kCases[]{
     {"StoresAndReadsBack", stores_and_reads_back},
     {"AnEmptyBodyIsAnObject", an_empty_body_is_an_object},
     {"ABodyOfManyPiecesIsWhole", a_body_of_many_pieces_is_whole},
@@ -408,7 +408,7 @@ inline const std::vector<Case> kCases{
 };
 
 // For adapters that outlive the process.
-inline const std::vector<Case> kDurableCases{
+inline constexpr Case kDurableCases[]{
     {"ObjectsSurviveARestart", objects_survive_a_restart},
 };
 

@@ -225,7 +225,7 @@ inline void after_a_restart_messages_are_visible_with_their_counts(World& w) {
     EXPECT_EQ(code_of(run_task(w.queue().ack(old))), Errc::kNotFound);
 }
 
-inline const std::vector<Case> kCases{
+inline constexpr Case kCases[]{
     {"AMessageComesAsItWasSent", a_message_comes_as_it_was_sent},
     {"AReceivedMessageIsHiddenUntilItsTimeIsUp", a_received_message_is_hidden_until_its_time_is_up},
     {"AnAcknowledgedMessageIsGone", an_acknowledged_message_is_gone},
@@ -242,7 +242,7 @@ inline const std::vector<Case> kCases{
     {"TheBacklogTellsCountAndAge", the_backlog_tells_count_and_age},
     {"AHugeMessageIsRefused", a_huge_message_is_refused},
 };
-inline const std::vector<Case> kDurableCases{
+inline constexpr Case kDurableCases[]{
     {"AfterARestartMessagesAreVisibleWithTheirCounts",
      after_a_restart_messages_are_visible_with_their_counts},
 };

@@ -97,7 +97,7 @@ bool register_suite(
     const std::string& suite,
     const std::string& adapter,
     const WorldFactory& factory,
-    const std::vector<Case>& cases
+    std::span<const Case> cases
 ) {
     const std::string full = suite + "/" + adapter;
     for (const auto& c : cases) {

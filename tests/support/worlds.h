@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "base/clock.h"
@@ -51,7 +52,7 @@ bool register_suite(
     const std::string& suite,
     const std::string& adapter,
     const WorldFactory& factory,
-    const std::vector<Case>& cases
+    std::span<const Case> cases
 );
 
 }  // namespace pixgate::tests

@@ -159,7 +159,7 @@ public:
 
     Task<Result<Created>> create(NewImage wanted) override {
         auto add = [&wanted](Connection& db) { return create_now(db, wanted); };
-        co_return co_await db_->write(std::move(add));
+        co_return co_await db_->write(std::move(add), Purpose::kNewWork);
     }
 
     Task<Result<Image>> find(ImageId id) override {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "adapters/embedded/migrations.h"
+#include "adapters/embedded/space_reserve.h"
 #include "base/failpoint.h"
 #include "base/fd.h"
 
@@ -69,6 +70,7 @@ struct Database::State {
         Work work;
         std::move_only_function<void(Result<void>)> done;
         Result<void> outcome;
+        Purpose purpose = Purpose::kGoOn;
     };
 
     std::shared_ptr<VolumeHealth> health;
@@ -86,6 +88,8 @@ struct Database::State {
     bool wants_last_pages = false;  // the writer finishes what the checkpointer began
 
     std::array<Signal, 3> changed;
+    std::optional<SpaceReserve> reserve;  // this and the next: the writer's
+    bool was_full = false;                // something in this group found no space
     std::unique_ptr<Connection> writer;
     std::unique_ptr<Connection> checkpointer;
     std::thread writer_thread;
@@ -99,6 +103,7 @@ struct Database::State {
     Result<void> run_jobs(std::vector<Job>& group);
     Result<void> run_one(Job& job);
     void checkpoint(Connection& connection);
+    void make_room();
     void note(const Error& error) {
         if (error.reason == kSyncFailed) health->sync_failed(error.message);
     }
@@ -157,10 +162,12 @@ void Database::State::run_group(std::vector<Job>& group) {
     const unsigned announced = writer->take_announced();
     if (!committed) {
         note(committed.error());
+        was_full |= committed.error().code == Errc::kNoSpace;
         if (writer->is_in_transaction()) {
             if (const auto undone = writer->run("ROLLBACK"); !undone) note(undone.error());
         }
     }
+    if (std::exchange(was_full, false)) make_room();
     for (std::size_t i = 0; i < changed.size() && committed; ++i) {
         if ((announced >> i & 1U) != 0) changed[i].notify();
     }
@@ -178,9 +185,15 @@ void Database::State::run_group(std::vector<Job>& group) {
 Result<void> Database::State::run_jobs(std::vector<Job>& group) {
     CHECK_OK(writer->run("BEGIN IMMEDIATE"));
     bool is_any_good = false;
+    const bool is_tight = reserve->is_tight();
     for (auto& job : group) {
+        if (is_tight && job.purpose == Purpose::kNewWork) {
+            job.outcome = fail(Errc::kNoSpace, "the disk is nearly full");
+            continue;
+        }
         job.outcome = run_one(job);
         is_any_good |= job.outcome.has_value();
+        was_full |= !job.outcome && job.outcome.error().code == Errc::kNoSpace;
         // SQLite itself rolls everything back when the disk is full or fails.
         if (!writer->is_in_transaction()) return job.outcome ? no_outcome() : job.outcome;
         if (!job.outcome && job.outcome.error().reason == kSyncFailed) return job.outcome;
@@ -220,6 +233,13 @@ void Database::State::checkpoint(Connection& connection) {
     const auto left = connection.checkpoint();
     // A full disk is no news here: the commits say so. The log keeps everything.
     if (!left) note(left.error());
+}
+
+// The pages that wait in the log go to the database file, and the log's own blocks are free for the
+// next commits.
+void Database::State::make_room() {
+    reserve->give_up();
+    checkpoint(*writer);
 }
 
 // Moves pages while commits go on. What was committed meanwhile is left over, and as long as
@@ -270,11 +290,12 @@ Result<std::shared_ptr<Database>> Database::open(
     TRY(state.checkpointer, Connection::open(state.path));
     // SQLite syncs the directory for its log, but not for a new database file.
     CHECK_OK(sync_dir(dir));
+    state.reserve.emplace(dir, options.reserve_bytes);
     state.start();
     return out;
 }
 
-Task<Result<void>> Database::commit(Work work) {
+Task<Result<void>> Database::commit(Work work, Purpose purpose) {
     Result<void> outcome = no_outcome();
     std::move_only_function<void(Resume)> start = [&](Resume resume) {
         State::Job job{
@@ -283,7 +304,8 @@ Task<Result<void>> Database::commit(Work work) {
                 outcome = std::move(result);
                 resume();
             },
-            {}
+            {},
+            purpose
         };
         {
             const std::lock_guard guard(state_->mutex);

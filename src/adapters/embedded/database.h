@@ -13,11 +13,16 @@
 
 namespace pixgate::embedded {
 
+// What a write is for. New work is refused with kNoSpace while the disk is nearly full; what goes
+// on with work that was taken, or makes room, is not.
+enum class Purpose : std::uint8_t { kGoOn, kNewWork };
+
 class Database {
 public:
     struct Options {
         std::filesystem::path dir;
         std::size_t max_queued_writes = 4'096;
+        std::uint64_t reserve_bytes = 0;  // see space_reserve.h
         // Runs once after the migrations, before anything else uses the database.
         std::function<Result<void>(Connection&)> prepare;
     };
@@ -32,14 +37,14 @@ public:
     // writer thread; what it refers to must outlive the await.
     //   errors  kOverloaded (queue full), kNoSpace, kReadOnly (an fsync failed), fn's own
     template <class Fn>
-    Task<std::invoke_result_t<Fn&, Connection&>> write(Fn fn) {
+    Task<std::invoke_result_t<Fn&, Connection&>> write(Fn fn, Purpose purpose = Purpose::kGoOn) {
         std::optional<std::invoke_result_t<Fn&, Connection&>> out;
         Work work = [&fn, &out](Connection& db) -> Result<void> {
             out.emplace(fn(db));
             if (!*out) return std::unexpected(out->error());
             return {};
         };
-        auto committed = co_await commit(std::move(work));
+        auto committed = co_await commit(std::move(work), purpose);
         if (!committed) co_return std::unexpected(std::move(committed).error());
         co_return std::move(*out);
     }
@@ -78,7 +83,7 @@ private:
     struct State;
 
     Database(std::filesystem::path dir, Pool& blocking);
-    Task<Result<void>> commit(Work work);
+    Task<Result<void>> commit(Work work, Purpose purpose);
     Result<Reader> lend();
     void give_back(Connection* connection);
 

@@ -12,10 +12,13 @@ namespace {
 
 class DatabaseTest : public testing::Test {
 protected:
-    Result<std::shared_ptr<Database>> open(std::size_t max_queued_writes = 100) {
+    Result<std::shared_ptr<Database>> open(
+        std::size_t max_queued_writes = 100, std::uint64_t reserve_bytes = 0
+    ) {
         Database::Options options;
         options.dir = dir_.path();
         options.max_queued_writes = max_queued_writes;
+        options.reserve_bytes = reserve_bytes;
         return Database::open(options, clock_, pool_);
     }
 
@@ -161,6 +164,37 @@ TEST_F(DatabaseTest, AFullDiskIsNoSpaceAndEndsByItself) {
     EXPECT_EQ(count(*db), 0);  // reads go on
     ASSERT_TRUE(limit_pages("PRAGMA max_page_count = 1000000"));
     EXPECT_TRUE(add_much());
+}
+
+TEST_F(DatabaseTest, OnANearlyFullDiskOnlyNewWorkIsRefused) {
+    const auto db = open(100, 1ULL << 60).value();  // more than any disk has free
+    auto insert = [](Connection& c) { return add_bucket(c, "new"); };
+    const auto refused = run_task(db->write(std::move(insert), Purpose::kNewWork));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Errc::kNoSpace);
+    EXPECT_TRUE(add(*db, "old"));
+    EXPECT_EQ(count(*db), 1);
+}
+
+TEST_F(DatabaseTest, AFullDiskTakesTheReserveAndRoomBringsItBack) {
+    const auto db = open(100, 1 << 20).value();
+    const auto reserve = dir_.path() / "reserve";
+    EXPECT_EQ(std::filesystem::file_size(reserve), 1U << 20);
+    auto full = [](Connection& c) -> Result<void> {
+        CHECK_OK(c.script("PRAGMA max_page_count = 1"));
+        auto much =
+            c.run("INSERT INTO messages (body, sent_ms) VALUES (?, 0)", std::string(500'000, 'x'));
+        CHECK_OK(c.script("PRAGMA max_page_count = 1000000"));
+        if (!much) return std::unexpected(much.error());
+        return {};
+    };
+    EXPECT_EQ(run_task(db->write(std::move(full))).error().code, Errc::kNoSpace);
+    EXPECT_FALSE(std::filesystem::exists(reserve));
+    for (int i = 0; i < 1'000 && !std::filesystem::exists(reserve); ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        ASSERT_TRUE(add(*db, "b" + std::to_string(i)));
+    }
+    EXPECT_EQ(std::filesystem::file_size(reserve), 1U << 20);
 }
 
 TEST_F(DatabaseTest, AfterAFailedSyncNothingIsWrittenUntilARestart) {

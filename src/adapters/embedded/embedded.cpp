@@ -13,6 +13,7 @@ Result<Adapters> open(Config config, const Clock& clock, Pool& blocking) {
     const Database::Options options{
         .dir = config.data_dir,
         .max_queued_writes = config.max_queued_writes,
+        .reserve_bytes = config.min_free_bytes / 2,
         .prepare = [&clock](Connection& db) { return make_all_visible(db, clock.now()); },
     };
     TRY(auto database, Database::open(options, clock, blocking));

@@ -24,7 +24,8 @@ struct Config {
     std::uint32_t max_receives = 5;         // of one message, before it becomes a dead letter
     std::size_t max_queued_writes = 4'096;  // waiting for a commit; over it kOverloaded
     std::uint64_t max_events = 1'000'000;   // not handled yet; over it puts are kOverloaded
-    // Puts are refused with kNoSpace below 1 % or this much of free space, whichever is more.
+    // Puts are refused with kNoSpace below 1 % or this much of free space, whichever is more; all
+    // new work below half of it. Half of it is kept in a file for the day when the disk is full.
     std::uint64_t min_free_bytes = 16ULL << 20;
     std::string region = "us-east-1";  // told in events
 };

@@ -181,7 +181,7 @@ public:
             db.announce(Topic::kEvents);
             return {};
         };
-        co_return co_await db_->write(std::move(insert));
+        co_return co_await db_->write(std::move(insert), Purpose::kNewWork);
     }
 
     Task<Result<Backlog>> backlog() override {

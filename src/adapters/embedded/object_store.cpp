@@ -169,7 +169,7 @@ Task<Result<ObjectInfo>> EmbeddedObjectStore::put(
         put.is_written = done.has_value();
         return done;
     };
-    const auto committed = co_await db_->write(std::move(write));
+    const auto committed = co_await db_->write(std::move(write), Purpose::kNewWork);
     // A commit that failed may still be found in the log after a restart: then its body must be
     // there. If it is not, the sweep at the next start takes the body away.
     if (put.is_written) incoming.keep();

@@ -59,7 +59,7 @@ public:
             db.announce(Topic::kMessages);
             return std::to_string(db.last_id());
         };
-        auto id = co_await db_->write(std::move(insert));
+        auto id = co_await db_->write(std::move(insert), Purpose::kNewWork);
         if (id) CO_CHECK(failpoint::check("q.after_insert"));
         co_return id;
     }
