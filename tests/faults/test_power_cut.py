@@ -1,6 +1,7 @@
 """Simulated power cuts: the data directory lies on a loop-mounted ext4 which is shut down with FS_IOC_SHUTDOWN (no log
 flush), so that everything not synced is gone, as after a power cut. Needs root and loop devices; skipped elsewhere."""
 
+import ctypes
 import fcntl
 import os
 import random
@@ -40,14 +41,26 @@ class Disk:
             os.close(fd)
 
     def unmount(self) -> None:
-        # The killed server's children go a moment after it.
+        # The killed server's children go a moment after it. While anything holds the file system, mounting it again
+        # would give back the one that was shut down: it is gone when its loop device is.
         rig.wait_for(lambda: subprocess.run(["umount", str(self.mount)], capture_output=True).returncode == 0, 10, "unmounted")
+        rig.wait_for(lambda: not subprocess.run(["losetup", "-j", str(self.image)], capture_output=True).stdout, 20, "detached")
+
+
+def enter_own_mount_namespace() -> None:
+    """So that no other process of this machine gets a copy of the mount and keeps it alive."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    clone_newns = 0x00020000
+    if libc.unshare(clone_newns) != 0:
+        pytest.skip(f"cannot have a mount namespace of its own: {os.strerror(ctypes.get_errno())}")
+    subprocess.run(["mount", "--make-rprivate", "/"], check=True, capture_output=True)
 
 
 @pytest.fixture
 def disk(tmp_path):
     if os.geteuid() != 0:
         pytest.skip("needs root to mount a loop device")
+    enter_own_mount_namespace()
     made = Disk(tmp_path)
     try:
         made.plug_in()
