@@ -65,7 +65,8 @@ private:
         command.add_option("--config", f_.config, "TOML file of settings (or PIXGATE_CONFIG)");
         command.add_option("--data-dir", f_.data_dir, "Folder of all that is kept");
         command.add_option("--set", f_.set, "Any setting: --set api.max_connections=100")
-            ->type_name("NAME=VALUE");
+            ->type_name("NAME=VALUE")
+            ->allow_extra_args(false);
     }
 
     ConfigSources sources() const {
@@ -97,7 +98,8 @@ private:
         );
         serve->add_option("--store-listen", f_.store_listen, "Address of the object store");
         serve->add_option("--roles", f_.roles, "api, edge, store, function, worker, sweeper")
-            ->delimiter(',');
+            ->delimiter(',')
+            ->allow_extra_args(false);
         serve->add_option(
             "--ready-file", f_.serve.ready_file,
             "Written once every role answers: URLs and keys as JSON"

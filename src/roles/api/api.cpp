@@ -100,8 +100,9 @@ Task<Result<Caller>> Api::admit(const ApiRoute& route, const http::Request& requ
 
 Task<http::Response> Api::answer(const ApiRoute& route, http::Request& request) {
     auto caller = co_await admit(route, request);
+    const bool is_admitted = caller.has_value();
     Result<http::Response> response = fail(Errc::kInternal, "no answer");
-    if (caller) {
+    if (is_admitted) {
         ApiCall call{request, *std::move(caller)};
         response = co_await (this->*route.handler)(call);
     } else {
@@ -112,7 +113,7 @@ Task<http::Response> Api::answer(const ApiRoute& route, http::Request& request) 
 
     const Error& error = response.error();
     const unsigned status = http_status_of(error);
-    if (status >= 500 || !caller) {
+    if (status >= 500 || !is_admitted) {
         const auto level = status >= 500 ? log::Level::kError : log::Level::kInfo;
         log::failure(
             level, "request refused", error, {{"request_id", request.id}, {"route", route.pattern}}
