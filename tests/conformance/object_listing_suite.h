@@ -1,7 +1,7 @@
-// What every ObjectStore's list() must do, and Buckets. See ports/object_store.h.
+// What every ObjectStore's list() must do. See ports/object_store.h.
 #pragma once
 
-#include "tests/conformance/object_store_suite.h"
+#include "tests/conformance/object_store_fixture.h"
 
 namespace pixgate::tests::object_listing {
 
