@@ -32,6 +32,8 @@ std::string text_of(const asio::ip::tcp::endpoint& peer) {
 Response plain(unsigned status, std::string_view text) {
     auto response = text_response(status, "text/plain", std::string(text) + "\n");
     if (status == 503) response.set("Retry-After", "1");
+    // Some caches keep 414 and 501 unasked: one broken request must not stand for the whole URL.
+    response.set("Cache-Control", "no-store");
     response.close = true;
     return response;
 }

@@ -174,6 +174,7 @@ TEST(ServerRefusal, AmbiguousRequestsAreAnsweredAndClosed) {
         const auto answer = server.ask(request + std::string(kGet));
         EXPECT_EQ(answer.substr(0, 13), "HTTP/1.1 " + status + " ") << request.substr(0, 200);
         EXPECT_TRUE(contains(answer, "Connection: close")) << request.substr(0, 200);
+        EXPECT_TRUE(contains(answer, "Cache-Control: no-store")) << request.substr(0, 200);
         // What follows is not read as a request.
         EXPECT_EQ(answer.find("HTTP/1.1", 5), answer.npos) << request.substr(0, 200);
         EXPECT_LT(answer.size(), 500U);

@@ -103,6 +103,16 @@ TEST_F(ConfigFile, EnvironmentWinsOverFileAndFlagsOverBoth) {
     );
 }
 
+TEST_F(ConfigFile, APolicyTakesTheTypesThatAreLookedIntoAndNoOthers) {
+    EXPECT_TRUE(mistakes("[policy]\nallowed_types = [\"image/tiff\", \"image/heif\"]\n").empty());
+    for (const char* type :
+         {"image/svg+xml", "image/jpg", "IMAGE/PNG", "image/bmp", "text/html", ""}) {
+        const auto found = mistakes("[policy]\nallowed_types = [\"" + std::string(type) + "\"]\n");
+        ASSERT_EQ(found.size(), 1U) << type;
+        EXPECT_NE(found[0].find("is not a type that Pixgate checks"), std::string::npos) << type;
+    }
+}
+
 TEST_F(ConfigFile, TellsAllMistakesAtOnceWithTheirLines) {
     sources_.environment = {
         {"PIXGATE_API_LISTN", "x"}, {"PIXGATE_QUEUE_MAX_RECEIVES", "many"}, {"PIXGATE_OTHER", "1"}

@@ -119,6 +119,8 @@ TEST(SlackAlerts, AnswersAreClassifiedByTheirStatus) {
              {500, "rollup_error", Errc::kUnavailable, 1},
              {503, "", Errc::kUnavailable, 1},
              {302, "", Errc::kUnavailable, 1},
+             {404, "Cannot POST /services/SECRET", Errc::kPermissionDenied, 1},
+             {500, "services_SECRET", Errc::kUnavailable, 1},
          }) {
         SlackMock mock;
         mock.answer(status, body);

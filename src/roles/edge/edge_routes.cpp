@@ -97,6 +97,7 @@ http::Response answer(
     if (request.method == "GET" && range.kind == http::RangeKind::kUnsatisfiable) {
         http::Response r(416);
         r.set("Content-Range", fmt::format("bytes */{}", size));
+        r.set("Cache-Control", "no-store");
         return r;
     }
     if (request.method == "GET" && range.kind == http::RangeKind::kPart) {

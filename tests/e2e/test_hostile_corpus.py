@@ -1,0 +1,256 @@
+"""Every picture of the shared corpus through the real program, as a stranger sends it: permission, presigned PUT, event,
+sandbox, verdict, edge. And its awkward names, as file names and as keys of objects."""
+import csv
+import json
+import struct
+import urllib.parse
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from attacker import (
+    ask, assert_refused, call, descendants, permission, png, rss_mib, send_upload, settled_traces, sign, upload, wait_for, wait_state,
+)
+from pixgate_server import PixgateServer
+from shared import need_shared
+
+CONFIG = """
+[policy]
+allowed_types = ["image/jpeg", "image/png", "image/webp", "image/gif", "image/avif", "image/heic", "image/tiff"]
+[function]
+first_retry_seconds = 1
+"""
+VERDICTS = ("ready", "rejected", "quarantined", "failed")
+MAX_GROWTH_MIB = 40
+VERDICT_WITHIN_S = 60
+SENDERS = 4
+GOOD = png(300, 200)
+
+
+def rows(*folders):
+    with open(need_shared("corpus", "MANIFEST.tsv"), newline="") as file:
+        table = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+    return [row for row in table if row["file"].split("/")[0] in folders]
+
+
+def bytes_of(row):
+    return need_shared("corpus", *row["file"].split("/")).read_bytes()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    need_shared("corpus", "MANIFEST.tsv")
+    config = tmp_path_factory.mktemp("config") / "pixgate.toml"
+    config.write_text(CONFIG)
+    with PixgateServer("--config", str(config)) as running:
+        yield running
+
+
+def send(server, row):
+    """(row, its image at the end), or (row, None) where the API would not hear of such a type or size."""
+    body = bytes_of(row)
+    wish = {"filename": row["file"].split("/")[-1], "content_type": row["content_type"], "size_bytes": len(body)}
+    asked = call(server, "POST", "/v1/uploads", wish)
+    if asked.status == 400:
+        return row, None
+    assert asked.status == 201, (row["file"], asked)
+    given = asked.json()
+    sent = send_upload(given["original"], body)
+    assert sent.status == 200, (row["file"], sent)
+    return row, wait_state(server, given["image_id"], VERDICTS, VERDICT_WITHIN_S)
+
+
+def send_all_of(server, table):
+    with ThreadPoolExecutor(SENDERS) as pool:
+        return list(pool.map(lambda row: send(server, row), table))
+
+
+@pytest.fixture(scope="module")
+def hostile(server):
+    """The hostile files, each with its image; and how much the server had grown at most while they came."""
+    for _ in range(4):
+        upload(server, GOOD)  # what the first picture needs is not growth
+    before = rss_mib(server.process.pid)
+    sent = send_all_of(server, rows("hostile"))
+    return sent, rss_mib(server.process.pid) - before
+
+
+def test_hostile_files_get_the_verdict_of_the_manifest(server, hostile):
+    wrong = []
+    for row, image in hostile[0]:
+        state = image["state"] if image else "rejected"
+        if state == "failed" or (row["strict"] == "yes" and (state == "ready") != (row["expected"] == "accept")):
+            wrong.append((row["file"], row["expected"], state, image and image["reason"]))
+    assert wrong == []
+    assert len(hostile[0]) > 100
+    assert all(image["reason"] for _, image in hostile[0] if image and image["state"] != "ready")
+
+
+def test_the_server_lives_and_has_not_grown(server, hostile):
+    assert server.process.poll() is None
+    assert hostile[1] < MAX_GROWTH_MIB, f"grown by {hostile[1]:.0f} MiB"
+    wait_for(lambda: len(descendants(server.process.pid)) <= 2, "no child of a picture is left")
+    assert upload(server, GOOD)["state"] == "ready"
+
+
+def test_nothing_refused_is_served(server, hostile):
+    refused = [image for _, image in hostile[0] if image and image["state"] != "ready"]
+    assert len(refused) > 60
+    for image in refused:
+        shown = call(server, "GET", f"/v1/images/{image['image_id']}").json()
+        assert shown["original"]["url"] is None and shown["variants"] == []
+        for options in ("thumb", "w320", "w=64,f=png", "original"):
+            answer = ask(f"{server.api_url}/i/{image['image_id']}/{options}")
+            assert_refused(answer, 400, 404)
+        link = call(server, "POST", f"/v1/images/{image['image_id']}/links", {"transforms": ["w=320"]})
+        if link.status == 200:
+            assert_refused(ask(link.json()["links"][0]["url"]), 404)
+
+
+def test_hostile_files_under_an_allowed_type_are_refused_just_the_same(server, hostile):
+    """Those whose own type the API would not hear of, said to be a JPEG."""
+    unheard = [{**row, "content_type": "image/jpeg"} for row, image in hostile[0] if image is None]
+    assert unheard
+    for row, image in send_all_of(server, unheard):
+        if image is not None:
+            assert image["state"] in ("rejected", "quarantined"), (row["file"], image["state"])
+
+
+def test_hostile_thumbnails_are_refused_just_the_same(server, hostile):
+    small = [row for row, image in hostile[0] if image is not None and row["strict"] == "yes" and row["expected"] == "reject"]
+    small = [row for row in small if 0 < int(row["bytes"]) <= 1 << 20]
+    assert len(small) > 50
+
+    def attach(row):
+        body = bytes_of(row)
+        given = permission(server, GOOD, thumbnails=[{"name": "t", "content_type": row["content_type"], "size_bytes": len(body)}])
+        assert send_upload(given["thumbnails"][0], body).status == 200
+        assert send_upload(given["original"], GOOD).status == 200
+        return row, given["image_id"]
+
+    with ThreadPoolExecutor(SENDERS) as pool:
+        attached = list(pool.map(attach, small))
+    wait_for(lambda: (lambda t: t["events"] == t["messages"] == 0)(settled_traces(server)), "every event has had its effect", VERDICT_WITHIN_S)
+    # One that is good goes the same way and is there.
+    good = permission(server, GOOD, thumbnails=[{"name": "t", "content_type": "image/png", "size_bytes": len(GOOD)}])
+    for request in (good["thumbnails"][0], good["original"]):
+        assert send_upload(request, GOOD).status == 200
+    wait_for(lambda: call(server, "GET", f"/v1/images/{good['image_id']}").json()["variants"], "a good thumbnail is registered")
+    for row, image_id in attached:
+        image = call(server, "GET", f"/v1/images/{image_id}").json()
+        assert image["state"] == "ready" and image["variants"] == [], (row["file"], image["state"], image["variants"])
+
+
+def chunks_of_png(body):
+    at = 8
+    while at + 8 <= len(body):
+        size, = struct.unpack_from(">I", body, at)
+        yield body[at + 4:at + 8].decode("latin1")
+        at += size + 12
+
+
+def chunks_of_webp(body):
+    at = 12
+    while at + 8 <= len(body):
+        size, = struct.unpack_from("<I", body, at + 4)
+        yield body[at:at + 4].decode("latin1")
+        at += 8 + size + size % 2
+
+
+def segments_of_jpeg(body):
+    at = 2
+    while at + 4 <= len(body) and body[at] == 0xFF and body[at + 1] != 0xDA:
+        size, = struct.unpack_from(">H", body, at + 2)
+        yield body[at + 1], body[at + 4:at + 2 + size]
+        at += 2 + size
+
+
+def metadata_in(body):
+    """What a derivative carries beside its pixels; a colour profile is part of those."""
+    if body.startswith(b"\x89PNG"):
+        return [kind for kind in chunks_of_png(body) if kind in ("eXIf", "tEXt", "iTXt", "zTXt", "tIME", "caBX")]
+    if body.startswith(b"RIFF"):
+        return [kind for kind in chunks_of_webp(body) if kind in ("EXIF", "XMP ")]
+    assert body.startswith(b"\xff\xd8\xff"), body[:20]
+    return [hex(marker) for marker, data in segments_of_jpeg(body)
+            if marker == 0xFE or (0xE1 <= marker <= 0xEF and not data.startswith((b"ICC_PROFILE\0", b"Adobe\0")))]
+
+
+@pytest.fixture(scope="module")
+def accepted(server):
+    table = [row for row in rows("photos", "orientation", "color", "animated", "metadata") if row["expected"] == "accept" and row["strict"] == "yes"]
+    return send_all_of(server, table)
+
+
+def test_good_pictures_become_ready(accepted):
+    assert len(accepted) > 90
+    assert [(row["file"], image and (image["state"], image["reason"])) for row, image in accepted if not image or image["state"] != "ready"] == []
+
+
+def served(server, image_id):
+    url = f"{server.api_url}/i/{image_id}"
+    kinds = [(f"{url}/w320", "image/webp"), (f"{url}/w320", "image/jpeg"), (f"{url}/w=320,f=png", "*/*")]
+    return [ask(address, headers=[("Accept", accept)]) for address, accept in kinds]
+
+
+def test_good_pictures_are_served_without_what_they_carried(server, accepted, hostile):
+    ready = [(row, image) for row, image in (*accepted, *hostile[0]) if image and image["state"] == "ready"]
+    with ThreadPoolExecutor(SENDERS) as pool:
+        answers = list(pool.map(lambda pair: served(server, pair[1]["image_id"]), ready))
+    wrong, n_tokens = [], 0
+    for (row, _), three in zip(ready, answers):
+        for answer in three:
+            if answer.status != 200 or not answer.get("Content-Type").startswith("image/"):
+                wrong.append((row["file"], answer.status, answer.body[:200]))
+                continue
+            if found := metadata_in(answer.body):
+                wrong.append((row["file"], answer.get("Content-Type"), found))
+            for token in filter(None, row["must_not_leak"].split(";")):
+                n_tokens += 1
+                if token not in ("GPS", "EXIF", "XMP", "IPTC") and token.encode() in answer.body:
+                    wrong.append((row["file"], answer.get("Content-Type"), token))
+    assert wrong == []
+    assert n_tokens > 50 and len(ready) > 100
+
+
+def names(use):
+    with open(need_shared("corpus", "names.tsv"), newline="") as file:
+        return [row for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE) if row["use"] == use]
+
+
+def test_awkward_file_names_are_refused_or_shown_clean(server):
+    table = names("filename")
+    assert len(table) > 30
+    for row in table:
+        raw = bytes.fromhex(row["utf8_hex"])
+        try:
+            text = json.dumps(raw.decode()).encode()
+        except UnicodeDecodeError:
+            text = b'"' + raw + b'"'
+        answer = call(server, "POST", "/v1/uploads", b'{"filename":' + text + b',"content_type":"image/png","size_bytes":9}')
+        if answer.status == 400:
+            assert row["expected"] == "reject", (row, answer)
+            continue
+        assert answer.status == 201 and b"Injected" not in repr(answer.fields).encode(), (row, answer)
+        raw.decode()  # what is not UTF-8 is never taken
+        shown = call(server, "GET", f"/v1/images/{answer.json()['image_id']}").json()["filename"]
+        assert not any(ord(c) < 0x20 or c in "/\\\x7f\u202e" for c in shown), (row, shown)
+
+
+def test_awkward_keys_are_refused_or_are_that_very_key(server):
+    table = names("key")
+    assert len(table) > 10, table[:1]
+    server.boto3_client().create_bucket(Bucket="awkward")
+    files = sorted(Path(server.data_dir).iterdir())
+    for row in table:
+        key = bytes.fromhex(row["utf8_hex"])
+        target = "/awkward/" + urllib.parse.quote(key)
+        body = row["id"].encode()
+        put = ask(server.store_url, "PUT", body, sign(server, "PUT", target, payload=body), target=target)
+        if put.status != 200:
+            assert_refused(put, 400, 409, 501)
+            assert row["expected"] == "reject", (row, put)
+            continue
+        got = ask(server.store_url, "GET", headers=sign(server, "GET", target), target=target)
+        assert (got.status, got.body) == (200, body), row
+    assert sorted(Path(server.data_dir).iterdir()) == files
