@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "adapters/embedded/alert_log.h"
 #include "base/failpoint.h"
 
 namespace pixgate::embedded {
@@ -127,60 +128,7 @@ private:
     const Clock& clock_;
 };
 
-class EmbeddedAlertLog : public AlertLog {
-public:
-    explicit EmbeddedAlertLog(std::shared_ptr<Database> database) : db_(std::move(database)) {}
-
-    Task<Result<void>> raise(Alert alert) override {
-        auto add = [&alert](Connection& db) { return raise_alert(db, alert); };
-        co_return co_await db_->write(std::move(add));
-    }
-
-    Task<Result<std::vector<Alert>>> pending(std::size_t limit) override {
-        auto look = [limit](Connection& db) -> Result<std::vector<Alert>> {
-            std::vector<Alert> out;
-            TRY(auto rows, db.query(
-                               "SELECT seq, kind, cause, text, image_id, at_ms FROM alerts "
-                               "ORDER BY seq LIMIT ?",
-                               limit
-                           ));
-            for (;;) {
-                TRY(const bool more, rows.next());
-                if (!more) return out;
-                out.push_back({
-                    .seq = rows.integer(0),
-                    .kind = rows.text(1),
-                    .cause = rows.text(2),
-                    .text = rows.text(3),
-                    .image_id = rows.text(4),
-                    .at = rows.time(5),
-                });
-            }
-        };
-        co_return co_await db_->read(std::move(look));
-    }
-
-    Task<Result<void>> mark_said(std::int64_t up_to_seq) override {
-        auto take_away = [up_to_seq](Connection& db) -> Result<void> {
-            CHECK_OK(db.run("DELETE FROM alerts WHERE seq <= ?", up_to_seq));
-            return {};
-        };
-        co_return co_await db_->write(std::move(take_away));
-    }
-
-private:
-    std::shared_ptr<Database> db_;
-};
-
 }  // namespace
-
-Result<void> raise_alert(Connection& db, const Alert& alert) {
-    CHECK_OK(db.run(
-        "INSERT INTO alerts (kind, cause, text, image_id, at_ms) VALUES (?, ?, ?, ?, ?)",
-        alert.kind, alert.cause, alert.text, alert.image_id, alert.at
-    ));
-    return {};
-}
 
 Result<void> bury(Connection& db, const DeadLetter& letter, TimePoint now) {
     CHECK_OK(failpoint::check("dlq.before_move"));
@@ -204,9 +152,6 @@ std::unique_ptr<DeadLetters> make_dead_letters(
     std::shared_ptr<Database> database, const Clock& clock
 ) {
     return std::make_unique<EmbeddedDeadLetters>(std::move(database), clock);
-}
-std::unique_ptr<AlertLog> make_alert_log(std::shared_ptr<Database> database) {
-    return std::make_unique<EmbeddedAlertLog>(std::move(database));
 }
 
 }  // namespace pixgate::embedded

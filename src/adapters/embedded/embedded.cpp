@@ -1,5 +1,6 @@
 #include "adapters/embedded/embedded.h"
 
+#include "adapters/embedded/alert_log.h"
 #include "adapters/embedded/catalog.h"
 #include "adapters/embedded/database.h"
 #include "adapters/embedded/dead_letters.h"
@@ -26,7 +27,7 @@ Result<Adapters> open(Config config, const Clock& clock, Pool& blocking) {
         .queue = make_queue(database, config.max_receives, clock),
         .dead_letters = make_dead_letters(database, clock),
         .catalog = make_catalog(database),
-        .alerts = make_alert_log(database),
+        .alerts = make_alert_log(database, clock),
         .health = database->health(),
     };
 }

@@ -171,6 +171,27 @@ TEST_F(EmbeddedStoreTest, AfterAFailedSyncPutsAreRefusedAndReadsGoOn) {
     EXPECT_TRUE(get("k"));
 }
 
+TEST_F(EmbeddedStoreTest, AVolumeThatWentReadOnlyIsAnAlertUntilItIsSaid) {
+    open();
+    Alert earlier;
+    earlier.kind = "image_stuck";
+    ASSERT_TRUE(run_task(adapters_.alerts->raise(earlier)));
+    adapters_.database->health()->sync_failed("test");
+    const auto alerts = run_task(adapters_.alerts->pending(10)).value();
+    ASSERT_EQ(alerts.size(), 2U);
+    EXPECT_EQ(alerts[0].kind, "image_stuck");
+    EXPECT_EQ(alerts[1].kind, "volume_read_only");
+    EXPECT_GT(alerts[1].seq, alerts[0].seq);
+    ASSERT_TRUE(run_task(adapters_.alerts->mark_said(alerts[0].seq)));
+    EXPECT_EQ(run_task(adapters_.alerts->pending(10))->size(), 1U);
+    ASSERT_TRUE(run_task(adapters_.alerts->mark_said(alerts[1].seq)));
+    EXPECT_TRUE(run_task(adapters_.alerts->pending(10))->empty());
+    close();
+    open();
+    // What could not be marked is said again.
+    EXPECT_EQ(run_task(adapters_.alerts->pending(10))->size(), 1U);
+}
+
 TEST_F(EmbeddedStoreTest, TooManyUnhandledEventsRefusePuts) {
     config_.max_events = 2;
     open();
