@@ -48,6 +48,16 @@ public:
         );
     }
 
+    // Gives the place back, also where what was done in it throws.
+    struct Place {
+        explicit Place(Turnstile& t) : turnstile(t) {}
+        ~Place() { turnstile.leave(); }
+        Place(const Place&) = delete;
+        Place& operator=(const Place&) = delete;
+        Turnstile& turnstile;
+    };
+
+private:
     void leave() {
         const std::lock_guard lock(mutex_);
         if (line_.empty()) {
@@ -60,7 +70,6 @@ public:
         next->signal.notify();
     }
 
-private:
     struct Ticket {
         Signal signal;
         std::uint64_t seen = signal.version();
@@ -271,18 +280,20 @@ Task<Result<DeliveredPtr>> DeliverImage::variant(
 Task<Result<DeliveredPtr>> DeliverImage::State::compute(
     std::shared_ptr<const Image> image, Transform transform
 ) {
+    std::uint64_t before = 0;
+    {
+        const std::lock_guard lock(mutex);
+        before = forget_count;
+    }
     auto result = co_await from_bucket(*image, transform);
-    if (!result && result.error().code == Errc::kNotFound) {
+    // A kept variant that is damaged is made again, which also replaces it.
+    if (!result &&
+        (result.error().code == Errc::kNotFound || result.error().code == Errc::kCorrupt)) {
         CO_CHECK(co_await turnstile.enter(config.wait_limit));
+        const Turnstile::Place place(turnstile);
         result = co_await make(*image, transform);
-        turnstile.leave();
     }
     if (result) {
-        std::uint64_t before = 0;
-        {
-            const std::lock_guard lock(mutex);
-            before = forget_count;
-        }
         cache.insert(image->id, variant_key(*image, transform), *result);
         const std::lock_guard lock(mutex);
         if (before != forget_count) cache.forget(image->id);

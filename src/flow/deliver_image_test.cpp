@@ -42,6 +42,7 @@ protected:
                     ++makes_;
                     makes_begun_.notify_all();
                     if (is_held_.load()) is_held_.wait(true);
+                    if (throws_) throw std::bad_alloc();
                     if (failure_) return std::unexpected(*failure_);
                     return MadeVariant{refusal_, canonical(t) + " of " + std::to_string(size)};
                 },
@@ -111,6 +112,7 @@ protected:
     std::atomic<int>& makes_begun_ = makes_;
     std::atomic<bool> is_held_{false};
     std::optional<Error> failure_;
+    bool throws_ = false;
     imaging::Refusal refusal_ = imaging::Refusal::kNone;
     std::mutex mutex_;
     std::vector<std::jthread> threads_;
@@ -205,6 +207,26 @@ TEST_F(DeliverImageTest, AFailedComputationIsTriedAgainByTheNextWhoAsks) {
     EXPECT_EQ(get(kW320).error().code, Errc::kCrashed);
     failure_.reset();
     EXPECT_TRUE(get(kW320));
+}
+
+TEST_F(DeliverImageTest, AComputationThatThrowsGivesItsPlaceBack) {
+    reset({.max_running = 1, .max_waiting = 0});
+    throws_ = true;
+    EXPECT_EQ(get(kW320).error().code, Errc::kInternal);
+    EXPECT_EQ(get(kW320).error().code, Errc::kInternal);
+    throws_ = false;
+    EXPECT_TRUE(get(kW320));
+}
+
+TEST_F(DeliverImageTest, AnImageForgottenWhileItsVariantIsMadeDoesNotStayInMemory) {
+    const auto image = run_task(deliver_->find(image_)).value();
+    hold();
+    std::jthread asker([&] { EXPECT_TRUE(get(kW320)); });
+    makes_begun_.wait(0);
+    deliver_->forget(image_);
+    release();
+    asker.join();
+    EXPECT_FALSE(deliver_->cached(*image, kW320));
 }
 
 TEST_F(DeliverImageTest, ADeletedImageIsGoneAtOnce) {
