@@ -142,7 +142,8 @@ Task<Result<http::Response>> Api::all_events(ApiCall& call) {
     CO_TRY(const std::int64_t last, co_await ports_.feed.last_seq());
     auto slot = streams_.take(call.caller.id);
     if (!slot) co_return too_many_streams();
-    plan.position = resume.value_or(last);
+    // An id that is still to come was given out over other data: waiting for it would be for ever.
+    plan.position = std::min(resume.value_or(last), last);
     plan.heartbeat = options_.heartbeat;
     plan.linger = options_.linger;
     plan.max_age = options_.max_stream_age;

@@ -93,6 +93,18 @@ TEST_F(Events, ResumeWhereTheListenerLeftOff) {
     EXPECT_EQ(ask("GET", "/v1/events?after=x", kAliceKey).status, 400U);
 }
 
+// As after a restore: the browser goes on from where the lost data had got to.
+TEST_F(Events, FromAnIdThatIsStillToComeGoOnFromNow) {
+    const auto seq = run_task(adapters_.catalog->last_seq()).value();
+    auto response =
+        ask("GET", "/v1/events", kAliceKey, "", {{"Last-Event-ID", std::to_string(seq + 1'000)}});
+    const auto id = make_upload(kAliceKey);
+    apply(id, ImageState::kReady);
+    const auto events = read(response, 1);
+    ASSERT_EQ(events.size(), 1U);
+    EXPECT_EQ(events[0].image_id, id);
+}
+
 TEST_F(Events, OfOneImageResumeWithWhatWasMissed) {
     const auto id = make_upload(kAliceKey);
     const auto seq = run_task(adapters_.catalog->last_seq()).value();
