@@ -127,6 +127,17 @@ struct Signal::State {
     mutable std::mutex mutex;
     std::uint64_t version = 1;
     std::list<std::shared_ptr<asio::steady_timer>> waiting;
+
+    // However a wait ends, also by an exception or with its loop: a timer left in the list would
+    // outlive the loop it belongs to.
+    struct Leaving {
+        State& state;
+        std::shared_ptr<asio::steady_timer> timer;
+        ~Leaving() {
+            const std::lock_guard lock(state.mutex);
+            state.waiting.remove(timer);
+        }
+    };
 };
 
 Signal::Signal() : state_(std::make_shared<State>()) {}
@@ -159,11 +170,15 @@ Task<std::uint64_t> Signal::wait(std::uint64_t seen, std::chrono::nanoseconds li
         if (state->version > seen) co_return state->version;
         state->waiting.push_back(timer);
     }
+    const State::Leaving leaving{*state, timer};
     boost::system::error_code ec;
     co_await timer->async_wait(asio::redirect_error(asio::use_awaitable, ec));
-    const std::lock_guard lock(state->mutex);
-    state->waiting.remove(timer);
-    co_return state->version;
+    std::uint64_t now = 0;
+    {
+        const std::lock_guard lock(state->mutex);
+        now = state->version;
+    }
+    co_return now;
 }
 
 namespace {

@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
 #include <thread>
 
 namespace pixgate {
@@ -65,6 +68,20 @@ TEST(Signal, ANotifyFromAnotherThreadWakesTheWaiter) {
     Signal signal;
     const auto seen = signal.version();
     std::jthread other([&signal] { signal.notify(); });
+    EXPECT_GT(run_task(signal.wait(seen, 10s)), seen);
+}
+
+// What waited is gone with its loop; the signal must not touch it any more.
+TEST(Signal, OutlivesALoopOnWhichItWasWaitedFor) {
+    Signal signal;
+    const auto wait = [&signal]() -> Task<void> { co_await signal.wait(signal.version(), 1h); };
+    {
+        boost::asio::io_context loop(1);
+        boost::asio::co_spawn(loop, wait(), boost::asio::detached);
+        loop.poll();
+    }
+    const auto seen = signal.version();
+    signal.notify();
     EXPECT_GT(run_task(signal.wait(seen, 10s)), seen);
 }
 
