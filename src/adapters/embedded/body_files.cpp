@@ -109,7 +109,8 @@ Result<void> BodyFiles::check_space(std::uint64_t more_bytes) const {
     if (::statvfs(tmp_.c_str(), &info) != 0) return failure(tmp_);
     const std::uint64_t unit = info.f_frsize;
     const std::uint64_t floor = std::max(min_free_bytes_, info.f_blocks / 100 * unit);
-    if (info.f_bavail * unit < floor + more_bytes) return fail(Errc::kNoSpace, "the disk is full");
+    const std::uint64_t free = info.f_bavail * unit;
+    if (free < floor || free - floor < more_bytes) return fail(Errc::kNoSpace, "the disk is full");
     if (info.f_files != 0 && info.f_favail < kMinFreeInodes) {
         return fail(Errc::kNoSpace, "the disk has no inodes left");
     }

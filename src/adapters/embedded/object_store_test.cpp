@@ -162,6 +162,30 @@ TEST_F(EmbeddedStoreTest, BelowTheFloorPutsAreRefusedAndReadsGoOn) {
     EXPECT_FALSE(fs::exists(dir_.path() / "tmp" / "half"));
 }
 
+// Near 2^64 the sum of floor and size would wrap.
+TEST_F(EmbeddedStoreTest, AnAnnouncedSizeThatNoDiskHasIsRefusedBeforeTheFirstByte) {
+    class Announced : public BodySource {
+    public:
+        Task<Result<ByteView>> next() override {
+            static constexpr std::byte kPiece[1] = {};
+            if (std::exchange(is_asked_, true)) {
+                ADD_FAILURE() << "a second piece was taken";
+                co_return fail(Errc::kInternal, "not wanted");
+            }
+            co_return ByteView(kPiece);
+        }
+        std::optional<std::uint64_t> length() const override { return ~std::uint64_t{0}; }
+
+    private:
+        bool is_asked_ = false;
+    };
+    open();
+    Announced body;
+    const auto refused = run_task(adapters_.store->put("bucket", "k", body, {}));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Errc::kNoSpace);
+}
+
 TEST_F(EmbeddedStoreTest, AfterAFailedSyncPutsAreRefusedAndReadsGoOn) {
     open();
     ASSERT_TRUE(put("k", "hello"));
