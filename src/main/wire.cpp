@@ -365,6 +365,7 @@ void Program::stop() {
     loops_.stop();
     blocking_.join();
     imaging_.join();
+    adapters_.close();  // its writer posts to the loops, which go first
     log::info("stopped");
 }
 

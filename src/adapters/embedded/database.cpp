@@ -1,18 +1,14 @@
 #include "adapters/embedded/database.h"
 
-#include <fcntl.h>
-#include <fmt/format.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 
 #include <array>
-#include <cerrno>
 #include <condition_variable>
-#include <cstring>
 #include <mutex>
 #include <thread>
 #include <vector>
 
+#include "adapters/embedded/data_dir.h"
 #include "adapters/embedded/migrations.h"
 #include "adapters/embedded/space_reserve.h"
 #include "base/failpoint.h"
@@ -22,42 +18,10 @@ namespace pixgate::embedded {
 
 namespace {
 
-constexpr std::size_t kMaxGroup = 512;          // writes in one commit
-constexpr int kCheckpointPages = 1'000;         // 4 MiB of log: tidy up in the background
-constexpr int kCheckpointAtOncePages = 16'000;  // 64 MiB: the writer waits for it
+constexpr std::size_t kMaxGroup = 512;   // writes in one commit
+constexpr int kCheckpointPages = 1'000;  // 4 MiB of log: tidy up in the background
 constexpr std::size_t kIdleReaders = 8;
-
-std::string last_error(const std::string& what) {
-    return fmt::format("{}: {}", what, std::strerror(errno));
-}
-
-// The lock ends with the process, whatever way it ends; the file stays.
-Result<UniqueFd> lock_dir(const std::filesystem::path& dir) {
-    const auto path = dir / "lock";
-    UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-    if (!fd) return fail(Errc::kUnavailable, last_error(path));
-    std::array<char, 32> text{};
-    if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
-        const auto n = ::pread(fd.get(), text.data(), text.size() - 1, 0);
-        const std::string pid(text.data(), n > 0 ? static_cast<std::size_t>(n) : 0);
-        return fail(
-            Errc::kFailedPrecondition, fmt::format("{} is in use by process {}", dir.string(), pid),
-            "locked"
-        );
-    }
-    const std::string pid = std::to_string(::getpid());
-    if (::ftruncate(fd.get(), 0) != 0 ||
-        ::pwrite(fd.get(), pid.data(), pid.size(), 0) != static_cast<ssize_t>(pid.size())) {
-        return fail(errno == ENOSPC ? Errc::kNoSpace : Errc::kUnavailable, last_error(path));
-    }
-    return fd;
-}
-
-Result<void> sync_dir(const std::filesystem::path& dir) {
-    const UniqueFd fd(::open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!fd || ::fsync(fd.get()) != 0) return fail(Errc::kReadOnly, last_error(dir));
-    return {};
-}
+constexpr std::chrono::seconds kReadersLimit{1};  // how long the writer waits for them
 
 Result<void> no_outcome() {
     return fail(Errc::kCancelled, "the database was closed");
@@ -75,6 +39,8 @@ struct Database::State {
 
     std::shared_ptr<VolumeHealth> health;
     std::size_t max_queued = 0;
+    int max_log_pages = 0;
+    int restart_log_at_pages = 0;  // writer thread only
     std::string path;
     UniqueFd lock;
 
@@ -82,7 +48,11 @@ struct Database::State {
     std::condition_variable wake_writer;
     std::condition_variable wake_checkpointer;
     std::vector<Job> queue;
-    std::vector<std::unique_ptr<Connection>> readers;
+    std::condition_variable readers_changed;
+    std::vector<std::unique_ptr<Connection>> readers;  // idle
+    std::size_t n_lent = 0;
+    bool holds_readers = false;  // the log is about to begin anew
+    std::mutex checkpointing;    // taken before `mutex`
     bool is_stopping = false;
     bool wants_checkpoint = false;
     bool wants_last_pages = false;  // the writer finishes what the checkpointer began
@@ -97,19 +67,22 @@ struct Database::State {
 
     ~State();
     void start();
+    void stop();
     void write_loop();
     void checkpoint_loop();
     void run_group(std::vector<Job>& group);
     Result<void> run_jobs(std::vector<Job>& group);
     Result<void> run_one(Job& job);
     void checkpoint(Connection& connection);
+    void tidy_up(bool is_checkpoint_due);
+    void restart_log();
     void make_room();
     void note(const Error& error) {
         if (error.reason == kSyncFailed) health->sync_failed(error.message);
     }
 };
 
-Database::State::~State() {
+void Database::State::stop() {
     {
         const std::lock_guard guard(mutex);
         is_stopping = true;
@@ -118,6 +91,10 @@ Database::State::~State() {
     wake_checkpointer.notify_all();
     if (writer_thread.joinable()) writer_thread.join();
     if (checkpoint_thread.joinable()) checkpoint_thread.join();
+}
+
+Database::State::~State() {
+    stop();
     if (!health->is_read_only()) return;
     for (auto& reader : readers) reader->skip_final_checkpoint();
     for (auto* connection : {writer.get(), checkpointer.get()}) {
@@ -150,9 +127,7 @@ void Database::State::write_loop() {
             is_checkpoint_due = std::exchange(wants_last_pages, false);
         }
         if (!group.empty()) run_group(group);
-        if (is_checkpoint_due || writer->log_pages() > kCheckpointAtOncePages) {
-            checkpoint(*writer);
-        }
+        tidy_up(is_checkpoint_due);
     }
 }
 
@@ -242,6 +217,41 @@ void Database::State::make_room() {
     checkpoint(*writer);
 }
 
+void Database::State::tidy_up(bool is_checkpoint_due) {
+    const int pages = writer->log_pages();
+    if (pages <= max_log_pages) restart_log_at_pages = max_log_pages;
+    if (pages <= restart_log_at_pages) {
+        if (is_checkpoint_due) checkpoint(*writer);
+        return;
+    }
+    // Where a reader does not end, the next try comes after as much log again.
+    restart_log_at_pages = pages + max_log_pages;
+    restart_log();
+}
+
+// The log begins anew only where no reader needs it. SQLite waits for that moment too, but does not
+// keep new readers from coming, and under many it never comes: so they wait here.
+void Database::State::restart_log() {
+    if (health->is_read_only()) return;
+    const std::lock_guard only(checkpointing);
+    bool is_alone = false;
+    {
+        std::unique_lock guard(mutex);
+        holds_readers = true;
+        is_alone = readers_changed.wait_for(guard, kReadersLimit, [this] { return n_lent == 0; });
+    }
+    if (is_alone) {
+        if (const auto restarted = writer->restart_log(); !restarted) note(restarted.error());
+    } else {
+        checkpoint(*writer);
+    }
+    {
+        const std::lock_guard guard(mutex);
+        holds_readers = false;
+    }
+    readers_changed.notify_all();
+}
+
 // Moves pages while commits go on. What was committed meanwhile is left over, and as long as
 // something is, the log only grows: so the writer moves the last few itself, between two groups.
 void Database::State::checkpoint_loop() {
@@ -252,7 +262,10 @@ void Database::State::checkpoint_loop() {
             if (is_stopping) return;
             wants_checkpoint = false;
         }
-        checkpoint(*checkpointer);
+        {
+            const std::lock_guard only(checkpointing);
+            checkpoint(*checkpointer);
+        }
         {
             const std::lock_guard guard(mutex);
             wants_last_pages = true;
@@ -281,6 +294,7 @@ Result<std::shared_ptr<Database>> Database::open(
     State& state = *out->state_;
     state.health = out->health_;
     state.max_queued = options.max_queued_writes;
+    state.max_log_pages = state.restart_log_at_pages = options.max_log_pages;
     TRY(state.lock, lock_dir(dir));
     state.path = (dir / "pixgate.db").string();
     TRY(state.writer, Connection::open(state.path));
@@ -309,13 +323,17 @@ Task<Result<void>> Database::commit(Work work, Purpose purpose) {
         };
         {
             const std::lock_guard guard(state_->mutex);
-            if (state_->queue.size() < state_->max_queued && !state_->is_stopping) {
+            if (state_->is_stopping) {
+                job.outcome = no_outcome();
+            } else if (state_->queue.size() >= state_->max_queued) {
+                job.outcome = fail(Errc::kOverloaded, "too many writes are waiting");
+            } else {
                 state_->queue.push_back(std::move(job));
                 state_->wake_writer.notify_one();
                 return;
             }
         }
-        job.done(fail(Errc::kOverloaded, "too many writes are waiting"));
+        job.done(std::move(job.outcome));
     };
     co_await suspend(std::move(start));
     co_return outcome;
@@ -323,24 +341,38 @@ Task<Result<void>> Database::commit(Work work, Purpose purpose) {
 
 Result<Database::Reader> Database::lend() {
     {
-        const std::lock_guard guard(state_->mutex);
+        std::unique_lock guard(state_->mutex);
+        state_->readers_changed.wait(guard, [this] { return !state_->holds_readers; });
+        ++state_->n_lent;
         if (!state_->readers.empty()) {
             Reader reader(state_->readers.back().release(), GiveBack{this});
             state_->readers.pop_back();
             return reader;
         }
     }
-    TRY(auto connection, Connection::open(state_->path));
-    CHECK_OK(connection->script("PRAGMA query_only = ON"));
-    return Reader(connection.release(), GiveBack{this});
+    auto opened = Connection::open(state_->path);
+    if (opened) {
+        if (const auto set = (*opened)->script("PRAGMA query_only = ON"); !set) {
+            opened = std::unexpected(set.error());
+        }
+    }
+    if (opened) return Reader(opened->release(), GiveBack{this});
+    give_back(nullptr);
+    return std::unexpected(std::move(opened).error());
 }
 
+// Null: it could not be opened.
 void Database::give_back(Connection* connection) {
     std::unique_ptr<Connection> owned(connection);
-    if (health_->is_read_only()) owned->skip_final_checkpoint();
-    if (owned->is_in_transaction()) return;
+    if (owned && health_->is_read_only()) owned->skip_final_checkpoint();
+    if (owned && owned->is_in_transaction()) owned.reset();
     const std::lock_guard guard(state_->mutex);
-    if (state_->readers.size() < kIdleReaders) state_->readers.push_back(std::move(owned));
+    if (--state_->n_lent == 0) state_->readers_changed.notify_all();
+    if (owned && state_->readers.size() < kIdleReaders) state_->readers.push_back(std::move(owned));
+}
+
+void Database::close() {
+    state_->stop();
 }
 
 Signal& Database::changed(Topic topic) {

@@ -22,6 +22,9 @@ public:
     struct Options {
         std::filesystem::path dir;
         std::size_t max_queued_writes = 4'096;
+        // Of the write-ahead log (4 KiB each). Over it the writer waits for readers that need the
+        // log: without that, reads that overlap all the time would let it grow for ever.
+        int max_log_pages = 16'000;
         std::uint64_t reserve_bytes = 0;  // see space_reserve.h
         // Runs once after the migrations, before anything else uses the database.
         std::function<Result<void>(Connection&)> prepare;
@@ -66,6 +69,10 @@ public:
         }
         return out;
     }
+
+    // Finishes the writes that wait and takes no more; reads go on. After it, no thread of the
+    // database resumes anything: the event loops may go. For one thread, once the pools are joined.
+    void close();
 
     // Notified after each commit that announced the topic.
     Signal& changed(Topic topic);

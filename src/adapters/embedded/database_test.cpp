@@ -18,10 +18,12 @@ protected:
         Database::Options options;
         options.dir = dir_.path();
         options.max_queued_writes = max_queued_writes;
+        options.max_log_pages = max_log_pages_;
         options.reserve_bytes = reserve_bytes;
         return Database::open(options, clock_, pool_);
     }
 
+    int max_log_pages_ = 16'000;
     tests::TempDir dir_;
     SystemClock clock_;
     Pool pool_{"test", 2};
@@ -227,6 +229,79 @@ TEST_F(DatabaseTest, TheLogIsTidiedUpWhileWritesGoOn) {
     }
     // 40 MB went through it.
     EXPECT_LT(std::filesystem::file_size(log), 20U << 20);
+}
+
+// Reads that overlap all the time: there is no moment at which nobody needs the log.
+TEST_F(DatabaseTest, TheLogStaysBoundedUnderOverlappingReads) {
+    max_log_pages_ = 2'000;
+    const auto db = open().value();
+    std::atomic<int> begun = 0;
+    std::atomic<bool> is_over = false;
+    std::vector<std::jthread> readers;
+    for (int i = 0; i < 2; ++i) {
+        readers.emplace_back([&] {
+            auto look = [&](Connection& c) -> Result<std::int64_t> {
+                TRY(const auto n, c.integer("SELECT count(*) FROM buckets"));
+                // Until the next has begun; but none may begin while the writer waits for this one.
+                const int mine = ++begun;
+                for (int i = 0; i < 20 && begun == mine; ++i) {
+                    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+                }
+                std::this_thread::sleep_for(std::chrono::milliseconds(10));
+                return n;
+            };
+            while (!is_over) EXPECT_TRUE(db->read_now(look));
+        });
+    }
+    std::uintmax_t largest = 0;
+    for (int i = 0; i < 300; ++i) {
+        auto insert = [](Connection& c) -> Result<void> {
+            CHECK_OK(c.run(
+                "INSERT INTO messages (body, sent_ms) VALUES (?, 0)", std::string(200'000, 'x')
+            ));
+            return {};
+        };
+        EXPECT_TRUE(run_task(db->write(std::move(insert))));
+        largest = std::max(largest, std::filesystem::file_size(dir_.path() / "pixgate.db-wal"));
+    }
+    is_over = true;
+    readers.clear();
+    // 60 MB went through it.
+    EXPECT_LT(largest, 12U << 20);
+}
+
+TEST_F(DatabaseTest, ClosingFinishesWhatWaitsAndTakesNoMore) {
+    const auto db = open().value();
+    std::promise<void> gate;
+    std::promise<void> reached;
+    std::jthread slow([&] {
+        auto wait = [&](Connection& c) -> Result<void> {
+            reached.set_value();
+            gate.get_future().wait();
+            return add_bucket(c, "under way");
+        };
+        EXPECT_TRUE(run_task(db->write(std::move(wait))));
+    });
+    reached.get_future().wait();
+    auto closed = std::async(std::launch::async, [&] { db->close(); });
+    gate.set_value();
+    closed.wait();
+    slow.join();
+    const auto refused = add(*db, "too late");
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Errc::kCancelled);
+    EXPECT_EQ(count(*db), 1);
+}
+
+TEST_F(DatabaseTest, OnlyARowThatIsThereAlreadyIsAlreadyThere) {
+    const auto db = open().value();
+    ASSERT_TRUE(add(*db, "b"));
+    EXPECT_EQ(add(*db, "b").error().code, Errc::kAlreadyExists);
+    auto insert = [](Connection& c) -> Result<void> {
+        CHECK_OK(c.run("INSERT INTO buckets VALUES ('other', NULL, 0)"));
+        return {};
+    };
+    EXPECT_EQ(run_task(db->write(std::move(insert))).error().code, Errc::kInternal);
 }
 
 TEST_F(DatabaseTest, WaitersHearOfCommitsOfTheirTopicOnly) {

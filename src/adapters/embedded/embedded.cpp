@@ -10,6 +10,10 @@
 
 namespace pixgate::embedded {
 
+void Adapters::close() {
+    if (database) database->close();
+}
+
 Result<Adapters> open(Config config, const Clock& clock, Pool& blocking) {
     const Database::Options options{
         .dir = config.data_dir,

@@ -43,6 +43,10 @@ struct Adapters {
     std::unique_ptr<Catalog> catalog;
     std::unique_ptr<AlertLog> alerts;
     std::shared_ptr<const VolumeHealth> health;  // adapters/embedded/volume_health.h
+
+    // Before the event loops are destroyed, when they stand still and the pool is joined: what
+    // waits is written, and nothing is resumed any more. Does nothing where nothing was opened.
+    void close();
 };
 
 // Opens the directory: lock, migrations, leftovers of a crash. Blocks; for the start of the

@@ -19,7 +19,10 @@ Errc code_of(int rc, int system_errno) {
         case SQLITE_NOMEM:
             return Errc::kUnavailable;
         case SQLITE_CONSTRAINT:
-            return Errc::kAlreadyExists;
+            // Others mean that the data or the code is wrong, not that the work is done already.
+            return rc == SQLITE_CONSTRAINT_UNIQUE || rc == SQLITE_CONSTRAINT_PRIMARYKEY
+                       ? Errc::kAlreadyExists
+                       : Errc::kInternal;
         case SQLITE_CORRUPT:
         case SQLITE_NOTADB:
             return Errc::kCorrupt;
@@ -167,6 +170,13 @@ Result<int> Connection::checkpoint() {
         sqlite3_wal_checkpoint_v2(db_, nullptr, SQLITE_CHECKPOINT_PASSIVE, &in_log, &moved);
     if (rc != SQLITE_OK && rc != SQLITE_BUSY) return failure(db_, rc, "checkpoint");
     return in_log - moved;
+}
+
+Result<void> Connection::restart_log() {
+    const int rc =
+        sqlite3_wal_checkpoint_v2(db_, nullptr, SQLITE_CHECKPOINT_RESTART, nullptr, nullptr);
+    if (rc != SQLITE_OK && rc != SQLITE_BUSY) return failure(db_, rc, "checkpoint");
+    return {};
 }
 
 void Connection::skip_final_checkpoint() {

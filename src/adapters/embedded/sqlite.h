@@ -106,6 +106,8 @@ public:
     // Moves what is in the log to the database file, as far as nobody is in the way. Returns the
     // pages left in the log.
     Result<int> checkpoint();
+    // The same where nobody reads, so that the next commit begins the log anew.
+    Result<void> restart_log();
     // Else the last connection that closes checkpoints, which must not be after a failed fsync.
     void skip_final_checkpoint();
 
