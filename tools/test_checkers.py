@@ -157,3 +157,16 @@ def test_results_are_counted(tmp_path, log, expected):
     done = subprocess.run(
         [sys.executable, str(TOOLS / "count_results"), str(tmp_path / "log")], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == expected
+
+
+def test_what_was_skipped_is_named_with_its_reason(tmp_path):
+    (tmp_path / "unit.log").write_text("src/a_test.cpp:7: Skipped\nno corpus\n[  SKIPPED ] 1 test.\n")
+    (tmp_path / "e2e.log").write_text("SKIPPED [2] test_a.py:9: no npm\nok 3 - drops a file # SKIP no browser\n")
+    stems = [str(tmp_path / "unit"), str(tmp_path / "e2e"), str(tmp_path / "absent")]
+    done = subprocess.run(
+        [sys.executable, str(TOOLS / "count_results"), "--skips", *stems], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == [
+        "skipped in unit: src/a_test.cpp:7: no corpus",
+        "skipped in e2e: [2] test_a.py:9: no npm",
+        "skipped in e2e: drops a file",
+    ]
