@@ -14,7 +14,7 @@ namespace pixgate {
 
 struct Alert {
     std::int64_t seq = 0;  // given by the log
-    std::string kind;      // "dead_letter", "image_stuck", "sandbox_violation", "volume_read_only"
+    std::string kind;      // "dead_letter", "image_stuck", "sandbox_violation", "backlog"…
     std::string cause;  // what is coalesced: alerts of one kind and cause are one line with a count
     std::string text;   // one example, for people; untrusted
     std::string image_id;  // may be empty
