@@ -73,7 +73,17 @@ Result<void> check_metadata(const UploadRequest& request, const Policy& policy) 
 
 }  // namespace
 
+bool is_owner(std::string_view text) {
+    constexpr std::size_t kMaxOwnerBytes = 200;
+    return !text.empty() && text.size() <= kMaxOwnerBytes && std::ranges::none_of(text, [](char c) {
+        return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+    });
+}
+
 Result<void> validate(const UploadRequest& request, const Policy& policy) {
+    if (!is_owner(request.owner)) {
+        return fail(Errc::kInvalidArgument, "1 to 200 bytes without control characters", "owner");
+    }
     if (request.filename.size() > 1024 || !is_utf8(request.filename)) {
         return fail(Errc::kInvalidArgument, "at most 1024 bytes of UTF-8", "filename");
     }

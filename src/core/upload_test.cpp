@@ -9,6 +9,7 @@ namespace {
 
 UploadRequest good() {
     UploadRequest request;
+    request.owner = "ann";
     request.filename = "휴가.jpg";
     request.content_type = "image/jpeg";
     request.size_bytes = 1'000;
@@ -28,6 +29,7 @@ struct Refusal {
 TEST(UploadRequest, AGoodOneIsAccepted) {
     EXPECT_TRUE(validate(good(), Policy{}));
     UploadRequest least;
+    least.owner = std::string(200, 'o');
     least.content_type = "image/png";
     least.size_bytes = 1;
     EXPECT_TRUE(validate(least, Policy{}));
@@ -44,6 +46,11 @@ TEST(UploadRequest, LimitsAreInclusive) {
 
 TEST(UploadRequest, WhatThePolicyForbidsIsRefusedByField) {
     const std::vector<Refusal> refusals{
+        {"no owner", [](auto& r) { r.owner.clear(); }, Errc::kInvalidArgument, "owner"},
+        {"long owner", [](auto& r) { r.owner = std::string(201, 'o'); }, Errc::kInvalidArgument,
+         "owner"},
+        {"owner of two lines", [](auto& r) { r.owner = "a\r\nb"; }, Errc::kInvalidArgument, "owner"
+        },
         {"long name", [](auto& r) { r.filename = std::string(1025, 'a'); }, Errc::kInvalidArgument,
          "filename"},
         {"name not UTF-8", [](auto& r) { r.filename = "\xff"; }, Errc::kInvalidArgument, "filename"

@@ -7,6 +7,7 @@
 
 #include "base/crypto.h"
 #include "core/image.h"
+#include "core/upload.h"
 #include "imaging/imaging.h"
 #include "main/access.h"
 #include "main/config.h"
@@ -159,6 +160,9 @@ private:
                 );
             } else if (key.hash == sha256_hex("")) {
                 say(key.where, "api.keys: this is the hash of an empty key");
+            }
+            if (!key.owner.empty() && !is_owner(key.owner)) {
+                say(key.where, "api.keys: owner is 1 to 200 bytes without control characters");
             }
             if (key.role == Role::kClient && key.owner.empty()) {
                 say(key.where, "api.keys: a client key needs an owner");

@@ -2,6 +2,7 @@
 import json
 import time
 import urllib.parse
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from attacker import (
@@ -93,6 +94,14 @@ def test_a01_another_owner_cannot_be_named(server):
             assert_refused(call(server, "POST", "/v1/uploads", wish(owner="bob"), token=key), 403)
             assert_refused(call(server, "GET", "/v1/images?owner=bob", token=key), 403)
         assert_refused(call(server, "POST", "/v1/uploads", wish(), token=token(pixgate={"may": ["read"]})), 403)
+
+
+@pytest.mark.parametrize("owner", ["a\r\nb", "a\0", "o" * 201, "o" * 60_000, "\x7f", "\x1b[31m"])
+def test_a01_names_of_owners_are_short_and_plain(server, owner):
+    with nothing_left_behind(server):
+        answer = ask_permission(server, owner=owner)
+        assert_refused(answer, 400)
+        assert answer.json()["field"] == "owner"
 
 
 @pytest.mark.parametrize("field", ["key", "bucket", "path", "object_key", "prefix"])
@@ -238,6 +247,30 @@ def test_a08_floods_are_slowed_and_open_permissions_are_counted():
         assert call(server, "POST", "/v1/uploads", wish()).status == 201
 
 
+def test_a08_the_count_of_open_permissions_holds_in_a_race():
+    limits = ["--set", "api.client_request_burst=1000", "--set", "api.max_open_uploads_per_client=10"]
+    with PixgateServer(*limits) as server:
+        key = page_key(server)
+        with ThreadPoolExecutor(16) as pool:
+            statuses = list(pool.map(lambda _: call(server, "POST", "/v1/uploads", wish(), token=key).status, range(60)))
+        assert statuses.count(201) == 10 and statuses.count(429) == 50
+
+
+def test_a08_an_idempotency_key_is_its_callers_own(server):
+    def with_key(name, **who):
+        return call(server, "POST", "/v1/uploads", wish(), headers=[("Idempotency-Key", name)], **who)
+
+    first, again, other = with_key("k-1"), with_key("k-1"), with_key("k-1", token=token("alice"))
+    assert first.json()["image_id"] == again.json()["image_id"] != other.json()["image_id"]
+    with ThreadPoolExecutor(16) as pool:
+        raced = list(pool.map(lambda _: with_key("k-2").json()["image_id"], range(32)))
+    assert len(set(raced)) == 1
+    changed = call(server, "POST", "/v1/uploads", wish(size_bytes=7), headers=[("Idempotency-Key", "k-1")])
+    assert_refused(changed, 409, 412, 422)
+    for bad in ("", "x" * 256, "\u00e9", "a b"):
+        assert_refused(with_key(bad), 400)
+
+
 def test_a09_a_thumbnail_that_is_none_is_not_shown(server):
     page = b"<!doctype html><script>alert('CANARY-THUMB')</script>"
     given = permission(server, PNG, thumbnails=[{"name": "t", "content_type": "image/png", "size_bytes": len(page)}])
@@ -288,6 +321,29 @@ def test_a10_a_deleted_image_does_not_come_back_by_its_url(server):
     wait_for(lambda: s3.list_objects_v2(Bucket="pixgate-originals", Prefix=prefix)["KeyCount"] == 0, "no object is left")
     assert_refused(call(server, "GET", f"/v1/images/{given['image_id']}"), 404)
     assert_refused(ask(f"{server.api_url}/i/{given['image_id']}/thumb"), 404)
+
+
+def test_a10_of_many_at_once_one_is_stored(server):
+    given = permission(server, PNG)["original"]
+    with ThreadPoolExecutor(16) as pool:
+        statuses = list(pool.map(lambda _: send_upload(given, PNG).status, range(64)))
+    assert statuses.count(200) == 1 and set(statuses) <= {200, 409, 412}
+
+
+def test_a10_deleted_while_it_is_looked_at(server):
+    def upload_and_delete(_):
+        given = permission(server, PNG)
+        assert send_upload(given["original"], PNG).status == 200
+        assert call(server, "DELETE", f"/v1/images/{given['image_id']}").status == 204
+        return given["image_id"]
+
+    with ThreadPoolExecutor(8) as pool:
+        ids = set(pool.map(upload_and_delete, range(40)))
+    s3 = server.boto3_client()
+    wait_for(lambda: not ids & {o["Key"].split("/")[0] for o in s3.list_objects_v2(Bucket="pixgate-originals").get("Contents", [])}, "no bytes are left")
+    for image_id in ids:
+        assert_refused(call(server, "GET", f"/v1/images/{image_id}"), 404)
+        assert_refused(ask(f"{server.api_url}/i/{image_id}/thumb"), 404)
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "DELETE", "POST", "OPTIONS", "PATCH"])

@@ -3,12 +3,11 @@
 #include <algorithm>
 
 #include "base/json_reader.h"
+#include "core/upload.h"
 
 namespace pixgate::roles {
 
 namespace {
-
-constexpr std::size_t kMaxOwnerBytes = 200;
 
 std::unexpected<Error> refuse(std::string why) {
     return fail(Errc::kUnauthenticated, "token: " + std::move(why));
@@ -124,12 +123,6 @@ Result<void> check_times(const Claims& claims, std::chrono::seconds leeway, Time
     if (*claims.not_before < 0 || *claims.not_before > kLast) return refuse("nbf");
     if (*claims.not_before - leeway.count() > now_s) return refuse("not valid yet");
     return {};
-}
-
-bool is_owner(const std::string& text) {
-    return !text.empty() && text.size() <= kMaxOwnerBytes && std::ranges::none_of(text, [](char c) {
-        return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-    });
 }
 
 }  // namespace
