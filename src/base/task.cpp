@@ -118,9 +118,22 @@ Task<bool> sleep_for(std::chrono::nanoseconds duration) {
 
 Task<bool> detail::race_timer(Task<void> task, std::chrono::nanoseconds limit) {
     using namespace asio::experimental::awaitable_operators;
+    // The operator waits for the first that succeeds: what is thrown would be held back until the
+    // limit, and lost.
+    std::exception_ptr error;
+    auto guarded = [](Task<void> inner, std::exception_ptr& thrown) -> Task<void> {
+        try {
+            co_await std::move(inner);
+        } catch (...) {
+            thrown = std::current_exception();
+        }
+    };
+    auto work = guarded(std::move(task), error);
     auto timer = sleep_for(limit);
-    const auto winner = co_await (std::move(task) || std::move(timer));
-    co_return winner.index() == 0;
+    const auto winner = co_await (std::move(work) || std::move(timer));
+    const bool is_in_time = winner.index() == 0;
+    if (is_in_time && error) std::rethrow_exception(error);
+    co_return is_in_time;
 }
 
 struct Signal::State {

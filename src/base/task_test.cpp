@@ -57,6 +57,15 @@ TEST(WithDeadline, AQuickTaskGivesItsValue) {
     EXPECT_EQ(run_task(std::move(task)).value(), 7);
 }
 
+TEST(WithDeadline, AnExceptionComesOutAndIsNotTakenForALackOfTime) {
+    const auto broken = []() -> Task<Result<int>> {
+        co_await sleep_for(1ms);
+        throw std::runtime_error("a bug");
+    };
+    auto task = with_deadline(broken(), 3s);
+    EXPECT_THROW(run_task(std::move(task)), std::runtime_error);
+}
+
 TEST(Signal, ANotifyBeforeTheWaitIsNotLost) {
     Signal signal;
     const auto seen = signal.version();
