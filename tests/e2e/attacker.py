@@ -327,6 +327,15 @@ def settled_traces(server):
     return wait_for(look, "a server at rest")
 
 
+def wait_events_done(server, seconds=TIMEOUT_S):
+    """Until every stored object's event and message has had its effect."""
+    def look():
+        now = settled_traces(server)
+        return now["events"] == now["messages"] == 0
+
+    wait_for(look, "every event has had its effect", seconds)
+
+
 def difference(before, after):
     return {name: (before.get(name), after.get(name)) for name in {*before, *after} if before.get(name) != after.get(name)}
 

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from attacker import (
     ask, assert_refused, base64url, call, jwt, nothing_left_behind, page_key, permission, png, presign, send_upload, upload,
-    wait_for, wait_state,
+    wait_events_done, wait_for, wait_state,
 )
 from pixgate_server import PixgateServer
 
@@ -280,8 +280,7 @@ def test_a09_a_thumbnail_that_is_none_is_not_shown(server):
     for name in ("t", "thumb"):
         answer = ask(f"{server.api_url}/i/{image['image_id']}/{name}")
         assert b"CANARY" not in answer.body and answer.get("Content-Type") != "text/html"
-    # What stays is a matter of a moment: the event of the thumbnail is looked at on its own.
-    time.sleep(0.3)
+    wait_events_done(server)  # the thumbnail has an event of its own
     variants = call(server, "GET", f"/v1/images/{image['image_id']}").json()["variants"]
     assert [v for v in variants if v["name"] == "t"] == []
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from attacker import (
-    ask, assert_refused, call, descendants, permission, png, rss_mib, send_upload, settled_traces, sign, upload, wait_for, wait_state,
+    ask, assert_refused, call, descendants, permission, png, rss_mib, send_upload, sign, upload, wait_events_done, wait_for, wait_state,
 )
 from pixgate_server import PixgateServer
 from shared import need_shared
@@ -67,7 +67,7 @@ def send_all_of(server, table):
 
 @pytest.fixture(scope="module")
 def hostile(server):
-    """The hostile files, each with its image; and how much the server had grown at most while they came."""
+    """The hostile files, each with its image; and how much larger the server is after them, in MiB."""
     for _ in range(4):
         upload(server, GOOD)  # what the first picture needs is not growth
     before = rss_mib(server.process.pid)
@@ -130,7 +130,7 @@ def test_hostile_thumbnails_are_refused_just_the_same(server, hostile):
 
     with ThreadPoolExecutor(SENDERS) as pool:
         attached = list(pool.map(attach, small))
-    wait_for(lambda: (lambda t: t["events"] == t["messages"] == 0)(settled_traces(server)), "every event has had its effect", VERDICT_WITHIN_S)
+    wait_events_done(server, VERDICT_WITHIN_S)
     # One that is good goes the same way and is there.
     good = permission(server, GOOD, thumbnails=[{"name": "t", "content_type": "image/png", "size_bytes": len(GOOD)}])
     for request in (good["thumbnails"][0], good["original"]):
