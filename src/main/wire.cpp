@@ -68,6 +68,7 @@ public:
 
     Result<void> start();
     void stop();
+    bool has_lost_role() const { return has_lost_role_; }
 
 private:
     Result<void> check_sandbox();
@@ -124,6 +125,7 @@ private:
     std::mutex mutex_;
     std::condition_variable ended_;
     std::size_t running_ = 0;
+    std::atomic<bool> has_lost_role_{false};
 };
 
 Result<void> Program::check_sandbox() {
@@ -304,13 +306,24 @@ void Program::run_in_background(std::string name, std::function<Task<void>()> ru
         const std::lock_guard lock(mutex_);
         ++running_;
     }
-    auto body = [](Program& self, std::function<Task<void>()> work) -> Task<void> {
-        co_await work();
+    auto body = [](Program& self, std::string role,
+                   std::function<Task<void>()> work) -> Task<void> {
+        try {
+            co_await work();
+        } catch (const std::exception& error) {
+            // Half a program is worse than none: whoever supervises it starts it again.
+            log::error(
+                "a role ended by an exception, so all end", {{"role", role}, {"what", error.what()}}
+            );
+            self.has_lost_role_ = true;
+            ::kill(::getpid(), SIGTERM);
+        }
         const std::lock_guard lock(self.mutex_);
         --self.running_;
         self.ended_.notify_all();
     };
-    loops_.spawn(std::move(name), body(*this, std::move(run)));
+    auto task = body(*this, name, std::move(run));
+    loops_.spawn(std::move(name), std::move(task));
 }
 
 Result<void> Program::say_ready() {
@@ -394,7 +407,7 @@ int serve(const Config& config, imaging::ZygoteProcess zygote) {
     }
     wait_for_signal(signals);
     program.stop();
-    return 0;
+    return program.has_lost_role() ? 1 : 0;
 }
 
 }  // namespace pixgate

@@ -18,6 +18,17 @@ namespace fs = std::filesystem;
 
 namespace {
 
+// What lies in a folder; a part of it where reading fails on the way. (A range-for over the
+// iterator would throw.)
+std::vector<fs::path> paths_in(const fs::path& folder) {
+    std::vector<fs::path> out;
+    std::error_code ec;
+    for (fs::directory_iterator it(folder, ec), end; !ec && it != end; it.increment(ec)) {
+        out.push_back(it->path());
+    }
+    return out;
+}
+
 constexpr std::uint64_t kMinFreeInodes = 16;  // for the database's files and one temp file each
 constexpr std::size_t kManyFiles = 1'000;
 
@@ -67,13 +78,12 @@ Result<std::shared_ptr<BodyFiles>> BodyFiles::open(
     for (const auto& folder : {out->tmp_, out->objects_}) {
         if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return failure(folder);
     }
-    std::error_code ec;
-    for (const auto& entry : fs::directory_iterator(out->tmp_, ec)) {
+    for (const auto& path : paths_in(out->tmp_)) {
         std::error_code ignored;  // it is only space
-        fs::remove(entry.path(), ignored);
+        fs::remove(path, ignored);
     }
-    for (const auto& entry : fs::directory_iterator(out->objects_, ec)) {
-        const auto byte = hex_decode(entry.path().filename().string());
+    for (const auto& path : paths_in(out->objects_)) {
+        const auto byte = hex_decode(path.filename().string());
         if (byte && byte->size() == 1) {
             out->is_shard_durable_[std::to_integer<std::size_t>(byte->front())] = true;
         }
@@ -84,6 +94,7 @@ Result<std::shared_ptr<BodyFiles>> BodyFiles::open(
     const fs::path mark = out->tmp_ / "mark";
     const UniqueFd fd(::open(mark.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (!fd) return failure(mark);
+    std::error_code ec;
     out->opened_at_ = fs::last_write_time(mark, ec);
     ::unlink(mark.c_str());
     return out;
@@ -147,13 +158,12 @@ Result<std::uint64_t> BodyFiles::sweep(const IsReferenced& is_referenced, std::s
     const {
     std::vector<std::string> orphans;
     std::uint64_t n_files = 0;
-    std::error_code ec;
-    for (const auto& shard : fs::directory_iterator(objects_, ec)) {
-        for (const auto& entry : fs::directory_iterator(shard.path(), ec)) {
+    for (const auto& shard : paths_in(objects_)) {
+        for (const auto& path : paths_in(shard)) {
             if (stop.stop_requested()) return 0;
-            const std::string name = entry.path().filename();
+            const std::string name = path.filename();
             std::error_code gone;
-            const auto written_at = entry.last_write_time(gone);
+            const auto written_at = fs::last_write_time(path, gone);
             ++n_files;
             if (gone || written_at >= opened_at_ || !is_body_name(name)) continue;
             TRY(const bool is_known, is_referenced(name));
