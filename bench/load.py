@@ -65,7 +65,7 @@ def wrk(url: str, script: Path | None, connections: int, seconds: int, env: dict
 
     errors = re.search(r"Non-2xx or 3xx responses: (\d+)", out)
     sockets = re.search(r"Socket errors: (.*)", out)
-    return {"command": " ".join([*command, url]), "per_second": float(re.search(r"Requests/sec:\s+([\d.]+)", out)[1]),
+    return {"command": " ".join([*command, url]).replace(f"{ROOT}/", ""), "per_second": float(re.search(r"Requests/sec:\s+([\d.]+)", out)[1]),
             "p50_ms": ms("50%"), "p99_ms": ms("99%"), "errors": int(errors[1]) if errors else 0,
             "socket_errors": sockets[1] if sockets else ""}
 
