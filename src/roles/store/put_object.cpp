@@ -17,9 +17,10 @@ using aws::S3Code;
 constexpr std::size_t kMaxMetadataBytes = 2048;  // S3's limit: names and values together
 constexpr std::string_view kMetaPrefix = "x-amz-meta-";
 
+constexpr std::string_view kCacheControl = "cache-control";
 // Kept with the object and sent back with it.
 constexpr std::array<std::string_view, 5> kKeptHeaders{
-    "cache-control", "content-disposition", "content-encoding", "content-language", "expires"
+    kCacheControl, "content-disposition", "content-encoding", "content-language", "expires"
 };
 
 aws::S3Result<void> read_metadata(const Call& call, PutOptions& options) {
@@ -60,16 +61,22 @@ aws::S3Result<void> read_preconditions(const Call& call, PutOptions& options) {
     return {};
 }
 
+// True where the signature covers the field, so that whoever signed decided on it.
+bool is_bound(const Call& call, std::string_view name) {
+    if (call.verified.kind != aws::AuthKind::kPresigned) return true;
+    return std::ranges::find(call.verified.signed_headers, name) !=
+           call.verified.signed_headers.end();
+}
+
 // Whoever holds a presigned URL does not decide how others will see the object: what is kept with
 // it was signed with it. S3 takes these fields unsigned. Content-Type stays as in S3: clients that
-// presign without a type send one all the same.
+// presign without a type send one all the same. Cache-Control is not refused but left out: browsers
+// add "no-cache" by themselves to a request with If-None-Match (Fetch, "HTTP-network-or-cache
+// fetch").
 aws::S3Result<void> check_kept_headers_are_signed(const Call& call) {
-    if (call.verified.kind != aws::AuthKind::kPresigned) return {};
     std::string unsigned_names;
     for (const auto name : kKeptHeaders) {
-        if (!call.request.fields.has(name)) continue;
-        if (std::ranges::find(call.verified.signed_headers, name) !=
-            call.verified.signed_headers.end())
+        if (name == kCacheControl || !call.request.fields.has(name) || is_bound(call, name))
             continue;
         if (!unsigned_names.empty()) unsigned_names += ", ";
         unsigned_names += name;
@@ -86,7 +93,7 @@ aws::S3Result<PutOptions> read_options(const Call& call) {
     PutOptions options;
     if (const auto type = call.header("Content-Type"); !type.empty()) options.content_type = type;
     for (const auto name : kKeptHeaders) {
-        if (const auto value = call.header(name); !value.empty()) {
+        if (const auto value = call.header(name); !value.empty() && is_bound(call, name)) {
             options.headers.emplace(name, value);
         }
     }
