@@ -71,7 +71,7 @@ TEST(ChunkedDecoder, RefusesWhatOthersReadDifferently) {
         "5;\r\nhello\r\n0\r\n\r\n",
         "5;a\nb\r\nhello\r\n0\r\n\r\n",
         "5;a\rb\r\nhello\r\n0\r\n\r\n",
-        std::string("5;a\0b\r\nhello\r\n0\r\n\r\n", 20),
+        std::string("5;a\0b\r\nhello\r\n0\r\n\r\n", 19),
         "5;a\x01\r\nhello\r\n0\r\n\r\n",
         "5\r\nhello\r\n0\r\nbad trailer\r\n\r\n",
         "5\r\nhello\r\n0\r\nX : 1\r\n\r\n",

@@ -7,7 +7,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const TimePoint kModified = *parse_http_date("Thu, 15 Jan 2026 09:30:00 GMT") + 250ms;
+constexpr TimePoint kModified(1'768'469'400'250ms);  // 2026-01-15T09:30:00.250Z
 constexpr auto kSame = "Thu, 15 Jan 2026 09:30:00 GMT";
 constexpr auto kBefore = "Thu, 15 Jan 2026 09:29:59 GMT";
 constexpr auto kLater = "Thu, 15 Jan 2026 09:30:01 GMT";

@@ -155,7 +155,8 @@ TEST(ServerBody, AnEarlyRefusalReachesAClientThatStillSends) {
     std::atomic<bool> is_sent = false;
     std::jthread sender([&] {
         socket.send(post("/refuse", "Content-Length: 30000000\r\n"));
-        is_sent = socket.send(std::string(30'000'000, 'x'));
+        const std::size_t n_bytes = 30'000'000;
+        is_sent = socket.send(std::string(n_bytes, 'x'));
     });
     const auto answer = socket.read_answer();
     EXPECT_TRUE(starts_with_status(answer, 403)) << answer;
@@ -233,7 +234,8 @@ TEST(ServerTimeout, AReaderThatStopsReadingIsCutOff) {
     Router router;
     router.add("GET", "/", [](Request&) -> Task<Response> {
         Response response(200);
-        response.body = std::make_shared<const std::string>(std::string(50'000'000, 'x'));
+        const std::size_t n_bytes = 50'000'000;
+        response.body = std::make_shared<const std::string>(std::string(n_bytes, 'x'));
         co_return response;
     });
     const TestServer server(std::move(router), {.write_timeout = 100ms});

@@ -32,12 +32,12 @@ std::string jpeg_frame(
         .str();
 }
 
-const std::string kJpegStart = "\xFF\xD8";
-const std::string kJpegScan = std::string("\xFF\xDA\0\x08\1\1\0\0\x3F\0pixels\xFF\0more", 20);
+const std::string jpeg_start = "\xFF\xD8";
+const std::string jpeg_scan = std::string("\xFF\xDA\0\x08\1\1\0\0\x3F\0pixels\xFF\0more", 20);
 
 std::string jpeg_of_scans(int scans) {
-    std::string jpeg = kJpegStart + jpeg_frame(640, 480);
-    for (int i = 0; i < scans; ++i) jpeg += kJpegScan;
+    std::string jpeg = jpeg_start + jpeg_frame(640, 480);
+    for (int i = 0; i < scans; ++i) jpeg += jpeg_scan;
     return jpeg + "\xFF\xD9";
 }
 
@@ -104,18 +104,18 @@ TEST(ProbeJpeg, CountsScansAndStopsAtTheLimit) {
 }
 
 TEST(ProbeJpeg, RefusesDamagedStructure) {
-    const std::string scan = kJpegScan + "\xFF\xD9";
+    const std::string scan = jpeg_scan + "\xFF\xD9";
     const auto refusal = [](const std::string& jpeg) {
         return probed(jpeg, Format::kJpeg).refusal;
     };
-    EXPECT_EQ(refusal(kJpegStart + scan), Refusal::kBroken);              // no frame header
-    EXPECT_EQ(refusal(kJpegStart + jpeg_frame(8, 8)), Refusal::kBroken);  // no scan
-    EXPECT_EQ(refusal(kJpegStart + jpeg_frame(0, 8) + scan), Refusal::kBroken);
-    EXPECT_EQ(refusal(kJpegStart + jpeg_frame(8, 0) + scan), Refusal::kBroken);
-    EXPECT_EQ(refusal(kJpegStart + jpeg_frame(8, 8, 0xC3) + scan), Refusal::kBroken);  // lossless
-    EXPECT_EQ(refusal(kJpegStart + jpeg_frame(8, 8) + jpeg_frame(9, 9) + scan), Refusal::kBroken);
-    EXPECT_EQ(refusal(kJpegStart + "\xFF\xE0\0\1"), Refusal::kBroken);  // length below 2
-    EXPECT_EQ(refusal(kJpegStart + jpeg_frame(8, 8) + scan), Refusal::kNone);
+    EXPECT_EQ(refusal(jpeg_start + scan), Refusal::kBroken);              // no frame header
+    EXPECT_EQ(refusal(jpeg_start + jpeg_frame(8, 8)), Refusal::kBroken);  // no scan
+    EXPECT_EQ(refusal(jpeg_start + jpeg_frame(0, 8) + scan), Refusal::kBroken);
+    EXPECT_EQ(refusal(jpeg_start + jpeg_frame(8, 0) + scan), Refusal::kBroken);
+    EXPECT_EQ(refusal(jpeg_start + jpeg_frame(8, 8, 0xC3) + scan), Refusal::kBroken);  // lossless
+    EXPECT_EQ(refusal(jpeg_start + jpeg_frame(8, 8) + jpeg_frame(9, 9) + scan), Refusal::kBroken);
+    EXPECT_EQ(refusal(jpeg_start + "\xFF\xE0\0\1"), Refusal::kBroken);  // length below 2
+    EXPECT_EQ(refusal(jpeg_start + jpeg_frame(8, 8) + scan), Refusal::kNone);
 }
 
 TEST(ProbeJpeg, TurnsTheSizeByTheExifOrientation) {
