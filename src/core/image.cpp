@@ -10,7 +10,19 @@ namespace {
 constexpr std::array<std::string_view, 8> kStateNames{
     "pending", "stored", "ready", "rejected", "quarantined", "failed", "expired", "deleted"
 };
+constexpr std::array<std::string_view, 3> kKindNames{"thumbnail", "preset", "rendition"};
 }  // namespace
+
+std::string_view name_of(VariantKind kind) {
+    return kKindNames[static_cast<std::size_t>(kind)];
+}
+
+std::optional<VariantKind> parse_variant_kind(std::string_view name) {
+    for (std::size_t i = 0; i < kKindNames.size(); ++i) {
+        if (kKindNames[i] == name) return static_cast<VariantKind>(i);
+    }
+    return std::nullopt;
+}
 
 std::string_view name_of(ImageState state) {
     return kStateNames[static_cast<std::size_t>(state)];

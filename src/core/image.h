@@ -41,8 +41,16 @@ bool may_change(ImageState from, ImageState to);
 // True for states that do not change by themselves any more.
 bool is_final(ImageState state);
 
+enum class VariantKind : std::uint8_t {
+    kThumbnail,  // made by the sender
+    kPreset,     // made by the function, at a standard size
+    kRendition,  // made by the function: what the edge makes other sizes from. Not shown to clients
+};
+std::string_view name_of(VariantKind kind);  // "thumbnail"
+std::optional<VariantKind> parse_variant_kind(std::string_view name);
+
 struct Variant {
-    std::string name;  // "thumb"
+    std::string name;  // "thumb"; of a preset "w640"; of a rendition its longer side, "2016"
     std::string bucket;
     std::string key;
     std::string etag;
@@ -50,6 +58,7 @@ struct Variant {
     std::uint32_t width_px = 0;
     std::uint32_t height_px = 0;
     std::uint64_t size_bytes = 0;
+    VariantKind kind = VariantKind::kThumbnail;
 
     bool operator==(const Variant&) const = default;
 };
@@ -81,6 +90,10 @@ struct Image {
     std::uint32_t width_px = 0;  // upright
     std::uint32_t height_px = 0;
     std::uint32_t frames = 1;
+    bool has_alpha = false;
+    std::string dominant_colour;  // "#a1b2c3"; empty where nothing was decoded
+    std::string thumbhash;        // base64; empty where none was made
+    std::string blurhash;
     std::vector<Variant> variants;      // by name
     std::vector<HistoryEntry> history;  // oldest first
     std::map<std::string, std::string> metadata;

@@ -11,8 +11,10 @@ namespace pixgate {
 
 namespace {
 
-constexpr std::array<std::string_view, 4> kFitNames{"scale-down", "contain", "cover", "pad"};
-constexpr std::array<std::string_view, 4> kFormatNames{"auto", "jpeg", "png", "webp"};
+constexpr std::array<std::string_view, 6> kFitNames{"scale-down", "contain", "cover",
+                                                    "crop",       "pad",     "squeeze"};
+constexpr std::array<std::string_view, 6> kFormatNames{"auto", "jpeg", "png",
+                                                       "webp", "avif", "gif"};
 
 constexpr Preset cover(std::string_view name, std::uint32_t side) {
     return {name, {.width_px = side, .height_px = side, .fit = Fit::kCover}};
@@ -116,7 +118,7 @@ std::string canonical(const Transform& t) {
     if (t.width_px != 0) add("w", t.width_px);
     if (t.height_px != 0) add("h", t.height_px);
     if (t.fit != Fit::kScaleDown) add("fit", kFitNames[static_cast<std::size_t>(t.fit)]);
-    if (t.quality != 80) add("q", t.quality);
+    if (t.quality != 0) add("q", t.quality);
     // The format is always there, so that the text is never empty.
     add("f", kFormatNames[static_cast<std::size_t>(t.format)]);
     return out;
@@ -134,7 +136,7 @@ std::optional<Transform> find_preset(std::string_view name) {
 }
 
 bool is_listed(const Transform& t) {
-    return is_listed_side(t.width_px) && is_listed_side(t.height_px) && t.quality == 80 &&
+    return is_listed_side(t.width_px) && is_listed_side(t.height_px) && t.quality == 0 &&
            (t.width_px != 0 || t.height_px != 0);
 }
 
@@ -155,12 +157,21 @@ OutputFormat negotiate(std::string_view accept, bool has_alpha) {
     return has_alpha ? OutputFormat::kPng : OutputFormat::kJpeg;
 }
 
+std::uint8_t quality_of(const Transform& t) {
+    if (t.quality != 0) return t.quality;
+    return t.format == OutputFormat::kAvif ? 60 : 80;
+}
+
 std::string_view content_type_of(OutputFormat format) {
     switch (format) {
         case OutputFormat::kPng:
             return "image/png";
         case OutputFormat::kWebp:
             return "image/webp";
+        case OutputFormat::kAvif:
+            return "image/avif";
+        case OutputFormat::kGif:
+            return "image/gif";
         default:
             return "image/jpeg";
     }

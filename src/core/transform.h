@@ -9,23 +9,101 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 #include "base/result.h"
 
 namespace pixgate {
 
-enum class Fit : std::uint8_t { kScaleDown, kContain, kCover, kPad };
-enum class OutputFormat : std::uint8_t { kAuto, kJpeg, kPng, kWebp };
+// How the picture meets the box. None of them enlarges it unless `enlarge` is set; so kContain
+// without it means kScaleDown, and kCover means kCrop, and their canonical texts are those.
+enum class Fit : std::uint8_t {
+    kScaleDown,  // inside the box
+    kContain,    // inside the box, as large as it gets
+    kCover,      // fills the box, what `gravity` says stays
+    kCrop,       // fills what of the box it can without being enlarged
+    kPad,        // inside the box, on a canvas of the box's size
+    kSqueeze,    // exactly the box, whatever becomes of the proportions
+};
+enum class OutputFormat : std::uint8_t { kAuto, kJpeg, kPng, kWebp, kAvif, kGif };
 
+// What stays when a picture is cut, and where it lies on a canvas.
+enum class GravityKind : std::uint8_t {
+    kCentre,
+    kTop,
+    kTopRight,
+    kRight,
+    kBottomRight,
+    kBottom,
+    kBottomLeft,
+    kLeft,
+    kTopLeft,
+    kPoint,  // the focal point, in thousandths of the upright picture
+    kSmart,  // where most happens
+};
+struct Gravity {
+    GravityKind kind = GravityKind::kCentre;
+    std::uint16_t x_permille = 500;  // kPoint only
+    std::uint16_t y_permille = 500;
+    bool operator==(const Gravity&) const = default;
+};
+
+struct Rgb {
+    std::uint8_t red = 255, green = 255, blue = 255;
+    bool operator==(const Rgb&) const = default;
+};
+
+// In pixels of the upright original; all 0: no cut.
+struct CropRect {
+    std::uint32_t left_px = 0, top_px = 0, width_px = 0, height_px = 0;
+    bool operator==(const CropRect&) const = default;
+};
+
+enum class Flip : std::uint8_t { kNone, kHorizontal, kVertical, kBoth };
+enum class KeepMetadata : std::uint8_t { kNone, kCopyright };
+
+// The operator's mark over the picture; which one is configured, not asked for.
+struct Watermark {
+    bool is_on = false;
+    GravityKind position = GravityKind::kBottomRight;  // neither kPoint nor kSmart
+    std::uint8_t scale_percent = 20;                   // of the output's shorter side
+    std::uint8_t opacity_percent = 50;
+    bool is_tiled = false;
+    bool operator==(const Watermark&) const = default;
+};
+
+// Steps are done in the order of the fields: turn and cut the original, fit it, then change
+// colours. Plain data: it travels to the sandbox as it is.
 struct Transform {
+    std::uint16_t rotate_degrees = 0;  // clockwise: 0, 90, 180, 270; after EXIF
+    Flip flip = Flip::kNone;
+    std::uint8_t trim_tolerance = 0;  // 1..255: cut even borders, this far from the corner's colour
+    CropRect crop{};
     std::uint32_t width_px = 0;   // 0: free
     std::uint32_t height_px = 0;  // 0: free
     Fit fit = Fit::kScaleDown;
-    std::uint8_t quality = 80;  // 1..100
+    bool enlarge = false;
+    Gravity gravity{};
+    std::optional<Rgb> background{};     // under transparency and around kPad; absent: white, or
+                                         // transparent where the format can be
+    std::uint16_t blur_tenths = 0;       // sigma in tenths of a pixel, 0..1000
+    std::uint16_t sharpen_tenths = 0;    // 0..100
+    std::int8_t brightness_percent = 0;  // -100..100
+    std::int8_t contrast_percent = 0;    // -100..100
+    std::int8_t saturation_percent = 0;  // -100..100
+    bool grayscale = false;
+    Watermark watermark{};
+    bool animate = false;      // keep all frames, where the output can (WebP, GIF)
+    std::uint8_t quality = 0;  // 1..100; 0: the format's own (quality_of)
     OutputFormat format = OutputFormat::kAuto;
+    KeepMetadata metadata = KeepMetadata::kNone;
 
     bool operator==(const Transform&) const = default;
 };
+static_assert(std::is_trivially_copyable_v<Transform>);
+
+// The quality in force: the transform's, or the default of the format (JPEG 80, WebP 80, AVIF 60).
+std::uint8_t quality_of(const Transform& transform);
 
 inline constexpr std::uint32_t kMaxOutputSidePx = 4'096;  // attack 97: output overflow
 inline constexpr std::array<std::uint32_t, 21> kListedWidths{16,   32,   48,  64,   96,   128,

@@ -21,7 +21,7 @@ TEST(Transform, AllParametersAreRead) {
 TEST(Transform, DefaultsHold) {
     const Transform wanted{.width_px = 320};
     EXPECT_EQ(parse_transform("w=320").value(), wanted);
-    EXPECT_EQ(parse_transform("w=320,fit=scale-down,q=80,f=auto").value(), wanted);
+    EXPECT_EQ(parse_transform("w=320,fit=scale-down,f=auto").value(), wanted);
     EXPECT_EQ(parse_transform("w=4096").value().width_px, kMaxOutputSidePx);
 }
 
@@ -43,7 +43,7 @@ TEST(Transform, WhatIsNotExactlyRightIsRefusedByName) {
         {"h=4097", "h"},
         {"q=101", "q"},
         {"q=0", "q"},
-        {"fit=crop", "fit"},
+        {"fit=fill", "fit"},
         {"fit=Cover", "fit"},
         {"f=svg", "f"},
         {"w=1,w=2", "w"},
@@ -69,7 +69,7 @@ TEST(Transform, OneMeaningHasOneText) {
     EXPECT_EQ(
         canonical(parse_transform("f=webp,fit=cover,h=2,w=1").value()), "w=1,h=2,fit=cover,f=webp"
     );
-    EXPECT_EQ(canonical(parse_transform("q=80,w=320,fit=scale-down").value()), "w=320,f=auto");
+    EXPECT_EQ(canonical(parse_transform("w=320,fit=scale-down").value()), "w=320,f=auto");
     EXPECT_EQ(canonical(Transform{}), "f=auto");
     EXPECT_EQ(canonical(parse_transform("q=1,f=png").value()), "q=1,f=png");
     for (const auto& preset : presets()) {

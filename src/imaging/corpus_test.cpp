@@ -120,7 +120,7 @@ TEST_F(Corpus, GivesThumbnailsThatCarryNothingOn) {
         std::uint64_t size_bytes = 0;
         const UniqueFd file = open(row, size_bytes);
         TransformRequest request;
-        request.width_px = 320;
+        request.transform.width_px = 320;
         const auto answer = test::sandbox().transform(file.get(), size_bytes, request);
         ASSERT_TRUE(answer.has_value()) << row.file << ": " << answer.error().message;
         if (answer->refusal != Refusal::kNone && !row.is_strict) continue;
@@ -143,7 +143,7 @@ TEST_F(Corpus, TurnsPicturesUpright) {
         std::uint64_t size_bytes = 0;
         const UniqueFd file = open(row, size_bytes);
         TransformRequest request;
-        request.width_px = 320;
+        request.transform.width_px = 320;
         const auto answer = test::sandbox().transform(file.get(), size_bytes, request);
         ASSERT_TRUE(answer.has_value() && answer->refusal == Refusal::kNone) << row.file;
         if (row.file.contains("/landscape-")) {
@@ -172,7 +172,7 @@ TEST_F(Corpus, ConvertsWideColoursToSrgb) {
         std::uint64_t size_bytes = 0;
         const UniqueFd file = open(row, size_bytes);
         TransformRequest request;
-        request.output = Format::kPng;
+        request.transform.format = OutputFormat::kPng;
         const auto answer = test::sandbox().transform(file.get(), size_bytes, request);
         ASSERT_TRUE(answer.has_value() && answer->refusal == Refusal::kNone) << row.file;
         const auto pixel = test::pixel_at(answer->bytes, 0.2, 0.2);

@@ -39,6 +39,12 @@ Result<VerifyAnswer> DirectImaging::verify(
     return verify_bytes(input.bytes(), request);
 }
 
+Result<PrepareAnswer> DirectImaging::prepare(
+    int /*input_fd*/, std::uint64_t /*size_bytes*/, const PrepareRequest& /*request*/
+) {
+    return fail(Errc::kUnavailable, "prepare is not there yet");
+}
+
 Result<TransformAnswer> DirectImaging::transform(
     int input_fd, std::uint64_t size_bytes, const TransformRequest& request
 ) {

@@ -14,30 +14,32 @@ std::uint32_t scaled(std::uint32_t side_px, double scale, std::uint32_t max_px) 
 
 Plan plan_cover(Size source, const TransformRequest& request) {
     const double scale = std::max(
-        static_cast<double>(request.width_px) / source.width_px,
-        static_cast<double>(request.height_px) / source.height_px
+        static_cast<double>(request.transform.width_px) / source.width_px,
+        static_cast<double>(request.transform.height_px) / source.height_px
     );
     Plan plan;
-    plan.crop.width_px = scaled(request.width_px, 1 / scale, source.width_px);
-    plan.crop.height_px = scaled(request.height_px, 1 / scale, source.height_px);
-    plan.resized = plan.canvas = {request.width_px, request.height_px};
+    plan.crop.width_px = scaled(request.transform.width_px, 1 / scale, source.width_px);
+    plan.crop.height_px = scaled(request.transform.height_px, 1 / scale, source.height_px);
+    plan.resized = plan.canvas = {request.transform.width_px, request.transform.height_px};
     return plan;
 }
 
 }  // namespace
 
 Plan plan_transform(Size source, const TransformRequest& request) {
-    const bool has_box = request.width_px != 0 && request.height_px != 0;
-    if (request.fit == Fit::kCover && has_box) return plan_cover(source, request);
+    const bool has_box = request.transform.width_px != 0 && request.transform.height_px != 0;
+    if (request.transform.fit == Fit::kCover && has_box) return plan_cover(source, request);
 
     constexpr double kFree = std::numeric_limits<double>::infinity();
-    const double across =
-        request.width_px == 0 ? kFree : static_cast<double>(request.width_px) / source.width_px;
-    const double down =
-        request.height_px == 0 ? kFree : static_cast<double>(request.height_px) / source.height_px;
+    const double across = request.transform.width_px == 0
+                              ? kFree
+                              : static_cast<double>(request.transform.width_px) / source.width_px;
+    const double down = request.transform.height_px == 0
+                            ? kFree
+                            : static_cast<double>(request.transform.height_px) / source.height_px;
     double scale = std::min(across, down);
     if (scale == kFree) scale = 1;
-    if (request.fit == Fit::kScaleDown) scale = std::min(scale, 1.0);
+    if (request.transform.fit == Fit::kScaleDown) scale = std::min(scale, 1.0);
     const double longest_px = std::max(source.width_px, source.height_px);
     scale = std::min(scale, request.max_side_px / longest_px);
 
@@ -46,7 +48,8 @@ Plan plan_transform(Size source, const TransformRequest& request) {
     plan.resized.width_px = scaled(source.width_px, scale, request.max_side_px);
     plan.resized.height_px = scaled(source.height_px, scale, request.max_side_px);
     plan.canvas = plan.resized;
-    if (request.fit == Fit::kPad && has_box) plan.canvas = {request.width_px, request.height_px};
+    if (request.transform.fit == Fit::kPad && has_box)
+        plan.canvas = {request.transform.width_px, request.transform.height_px};
     return plan;
 }
 

@@ -7,9 +7,9 @@ namespace {
 
 TransformRequest box(std::uint32_t width_px, std::uint32_t height_px, Fit fit) {
     TransformRequest request;
-    request.width_px = width_px;
-    request.height_px = height_px;
-    request.fit = fit;
+    request.transform.width_px = width_px;
+    request.transform.height_px = height_px;
+    request.transform.fit = fit;
     return request;
 }
 

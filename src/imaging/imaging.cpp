@@ -7,14 +7,31 @@
 
 namespace pixgate::imaging {
 
+Format format_of(OutputFormat format) {
+    switch (format) {
+        case OutputFormat::kJpeg:
+            return Format::kJpeg;
+        case OutputFormat::kPng:
+            return Format::kPng;
+        case OutputFormat::kWebp:
+            return Format::kWebp;
+        case OutputFormat::kAvif:
+            return Format::kAvif;
+        case OutputFormat::kGif:
+            return Format::kGif;
+        case OutputFormat::kAuto:
+            break;
+    }
+    return Format::kUnknown;
+}
+
 Result<void> check_request(const TransformRequest& request) {
-    if (request.quality < 1 || request.quality > 100)
-        return fail(Errc::kInvalidArgument, "quality is 1 to 100");
-    if (!FormatSet{Format::kJpeg, Format::kWebp, Format::kPng}.contains(request.output))
+    const Transform& t = request.transform;
+    if (t.quality > 100) return fail(Errc::kInvalidArgument, "quality is 1 to 100");
+    if (!FormatSet{Format::kJpeg, Format::kWebp, Format::kPng}.contains(format_of(t.format)))
         return fail(Errc::kInvalidArgument, "output is jpeg, webp or png");
-    if (request.fit > kLastFit) return fail(Errc::kInvalidArgument, "unknown fit");
-    if (request.max_side_px == 0 ||
-        std::max(request.width_px, request.height_px) > request.max_side_px)
+    if (t.fit > Fit::kSqueeze) return fail(Errc::kInvalidArgument, "unknown fit");
+    if (request.max_side_px == 0 || std::max(t.width_px, t.height_px) > request.max_side_px)
         return fail(Errc::kInvalidArgument, "wider or higher than pictures are made here");
     return {};
 }
@@ -24,13 +41,14 @@ Result<void> check_output(const TransformAnswer& answer, const TransformRequest&
         reinterpret_cast<const std::uint8_t*>(answer.bytes.data()), answer.bytes.size()
     );
     const Facts& facts = answer.facts;
+    const Format asked = format_of(request.transform.format);
     Limits limits;
     limits.max_bytes = request.max_output_bytes;
     limits.max_side_px = request.max_side_px;
     limits.max_frames = 1;
-    const bool is_asked = facts.format == request.output && facts.frames == 1 &&
-                          facts.orientation == 1 && sniff(bytes) == request.output;
-    const ProbeResult probed = is_asked ? probe(bytes, request.output, limits) : ProbeResult{};
+    const bool is_asked = facts.format == asked && facts.frames == 1 && facts.orientation == 1 &&
+                          sniff(bytes) == asked;
+    const ProbeResult probed = is_asked ? probe(bytes, asked, limits) : ProbeResult{};
     if (!is_asked || probed.refusal != Refusal::kNone || probed.facts.width_px != facts.width_px ||
         probed.facts.height_px != facts.height_px)
         return fail(

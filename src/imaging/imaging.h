@@ -37,6 +37,9 @@ private:
     std::uint32_t bits_ = 0;
 };
 
+// kUnknown for kAuto.
+Format format_of(OutputFormat format);
+
 // What can be decoded here at all.
 inline constexpr FormatSet kDecodable{Format::kJpeg, Format::kPng,  Format::kGif, Format::kWebp,
                                       Format::kAvif, Format::kHeic, Format::kTiff};
@@ -56,24 +59,22 @@ struct VerifyAnswer {
     std::string detail;  // for operators: the decoder's own words, printable ASCII; may be empty
 };
 
-inline constexpr Fit kLastFit = Fit::kPad;  // what each means: kScaleDown is never enlarged;
-// kContain as large as fits; kCover fills the box, the centre stays; kPad is kContain on a canvas
-
-struct Colour {
-    std::uint8_t red = 255, green = 255, blue = 255;
-    bool operator==(const Colour&) const = default;
-};
+// Whose bytes they are: a stranger's are touched only in a child of their own, once; what our own
+// code encoded is resized in a warm one.
+enum class Source : std::uint8_t { kStranger, kOwn };
 
 struct TransformRequest {
-    std::uint32_t width_px = 0;  // of the box; 0: free
-    std::uint32_t height_px = 0;
-    Fit fit = Fit::kScaleDown;
-    std::uint8_t quality = 80;          // 1 to 100; not for PNG
-    Format output = Format::kJpeg;      // kJpeg, kWebp or kPng
-    Colour background;                  // under transparency in a JPEG, and around kPad
+    Transform transform{.format = OutputFormat::kJpeg};  // never kAuto
+    // The size of the upright original, where `crop` and the focal point are meant in it and the
+    // input is a rendition of it; 0: the input is the original.
+    std::uint32_t original_width_px = 0;
+    std::uint32_t original_height_px = 0;
+    std::uint8_t effort = 4;  // of WebP and AVIF: 0 fast to 6 small
+    Source source = Source::kStranger;
     FormatSet allowed = kDecodable;     // as input
     Limits limits;                      // of the input
     std::uint32_t max_side_px = 4'096;  // of the output
+    std::uint64_t max_output_pixels = 16'000'000;
     std::uint64_t max_output_bytes = 32ULL << 20;
 };
 
@@ -82,6 +83,51 @@ struct TransformAnswer {
     Facts facts;         // of the output
     std::string bytes;   // the encoded picture; empty when refused
     std::string detail;  // as in VerifyAnswer
+};
+
+inline constexpr std::size_t kMaxProducts = 24;
+
+// A picture made from the one decode at upload.
+struct ProductSpec {
+    Transform transform;      // format is not kAuto
+    std::uint8_t effort = 4;  // as in TransformRequest
+    // One of the pictures that other sizes are made from later: upright, sRGB, no metadata, JPEG
+    // (PNG where the picture has alpha, whatever the transform says), its size only about the one
+    // asked for where the decoder gives a near one for nothing (2016 for 2048), chroma in full
+    // below 600 px.
+    bool is_rendition = false;
+};
+
+// First contact: verdict, facts and every product from one decode.
+struct PrepareRequest {
+    VerifyRequest verify;  // full_decode is taken as true
+    std::uint32_t product_count = 0;
+    std::array<ProductSpec, kMaxProducts> products;
+    std::uint64_t max_output_bytes = 64ULL << 20;  // of all products together
+};
+
+// What a page shows while the picture is on its way. Made from a copy of at most 100 x 100.
+struct Placeholders {
+    Rgb dominant;                              // the most frequent colour, coarsely
+    std::array<std::uint8_t, 32> thumbhash{};  // ThumbHash: the first thumbhash_bytes
+    std::uint8_t thumbhash_bytes = 0;          // 0: none was made
+    std::array<char, 64> blurhash{};           // blurhash, 4 x 3 components, NUL-terminated
+};
+
+struct Product {
+    std::uint32_t index = 0;  // into PrepareRequest::products
+    Facts facts;
+    std::string bytes;
+};
+
+struct PrepareAnswer {
+    Refusal refusal = Refusal::kNone;
+    Facts facts;  // of the picture as it was sent
+    Placeholders placeholders;
+    // One for each spec, in their order; empty when refused. A rendition that would be as large as
+    // the next smaller one is left out.
+    std::vector<Product> products;
+    std::string detail;
 };
 
 // Calls block for as long as the work takes: run them through offload(). Thread-safe.
@@ -97,6 +143,9 @@ public:
     // neither used nor moved, and it stays the caller's.
     virtual Result<VerifyAnswer> verify(
         int input_fd, std::uint64_t size_bytes, const VerifyRequest& request
+    ) = 0;
+    virtual Result<PrepareAnswer> prepare(
+        int input_fd, std::uint64_t size_bytes, const PrepareRequest& request
     ) = 0;
     virtual Result<TransformAnswer> transform(
         int input_fd, std::uint64_t size_bytes, const TransformRequest& request

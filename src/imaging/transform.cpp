@@ -40,7 +40,7 @@ void open(Work& work) {
     TransformRequest box = work.request;
     if (lies_on_its_side(work)) {
         std::swap(source.width_px, source.height_px);
-        std::swap(box.width_px, box.height_px);
+        std::swap(box.transform.width_px, box.transform.height_px);
     }
     work.plan = plan_transform(source, box);
     const double shrink = std::min(
@@ -177,7 +177,7 @@ void turn_upright(Work& work) {
 }
 
 std::vector<double> background_of(const Work& work) {
-    const Colour colour = work.request.background;
+    const Rgb colour = work.request.transform.background.value_or(Rgb{});
     std::vector<double> bands{
         static_cast<double>(colour.red), static_cast<double>(colour.green),
         static_cast<double>(colour.blue)
@@ -201,7 +201,7 @@ void pad(Work& work) {
 }
 
 void flatten(Work& work) {
-    if (!work.image.has_alpha() || work.request.output != Format::kJpeg) return;
+    if (!work.image.has_alpha() || work.request.transform.format != OutputFormat::kJpeg) return;
     auto background = background_of(work);
     background.resize(3);
     work.image = work.image.flatten(VImage::option()->set("background", background));
@@ -238,8 +238,9 @@ TransformAnswer transform_bytes(Bytes data, const TransformRequest& request) {
     Work work{decoder_input.bytes(), request, input.facts, {}, {}, {}};
     try {
         for (const auto step : kSteps) step(work);
-        answer.bytes = encode(work.image, request.output, request.quality);
-        answer.facts.format = request.output;
+        answer.bytes =
+            encode(work.image, format_of(request.transform.format), quality_of(request.transform));
+        answer.facts.format = format_of(request.transform.format);
         answer.facts.width_px = static_cast<std::uint32_t>(work.image.width());
         answer.facts.height_px = static_cast<std::uint32_t>(work.image.height());
         answer.facts.has_alpha = work.image.has_alpha();

@@ -21,9 +21,9 @@ TransformAnswer transformed(const std::string& picture, const TransformRequest& 
 
 TransformRequest box(std::uint32_t width_px, std::uint32_t height_px, Fit fit) {
     TransformRequest request;
-    request.width_px = width_px;
-    request.height_px = height_px;
-    request.fit = fit;
+    request.transform.width_px = width_px;
+    request.transform.height_px = height_px;
+    request.transform.fit = fit;
     return request;
 }
 
@@ -50,12 +50,12 @@ TEST(Transform, MakesEverySizeItIsAskedFor) {
 
 TEST(Transform, TellsTheTruthAboutItsOutput) {
     const auto picture = test::make_picture(Format::kPng, 120, 80);
-    for (const auto output : {Format::kJpeg, Format::kPng, Format::kWebp}) {
+    for (const auto output : {OutputFormat::kJpeg, OutputFormat::kPng, OutputFormat::kWebp}) {
         auto request = box(60, 0, Fit::kScaleDown);
-        request.output = output;
+        request.transform.format = output;
         const auto answer = transformed(picture, request);
         EXPECT_TRUE(check_output(answer, request).has_value());
-        EXPECT_EQ(answer.facts.format, output);
+        EXPECT_EQ(answer.facts.format, format_of(output));
         EXPECT_EQ(answer.facts.width_px, 60U);
         EXPECT_EQ(answer.facts.height_px, 40U);
     }
@@ -100,7 +100,7 @@ TEST(Transform, CutsTheMiddleOutOfATurnedPicture) {
 
 TEST(Transform, PutsTheBackgroundUnderTransparencyAndAroundThePicture) {
     auto request = box(40, 40, Fit::kPad);
-    request.background = {10, 200, 100};
+    request.transform.background = {10, 200, 100};
     const auto flat = transformed(test::make_transparent_png(20, 20), request);
     EXPECT_TRUE(is_near(test::pixel_at(flat.bytes, 0.5, 0.5), {10, 200, 100}));
     EXPECT_FALSE(flat.facts.has_alpha);
@@ -111,8 +111,8 @@ TEST(Transform, PutsTheBackgroundUnderTransparencyAndAroundThePicture) {
 
 TEST(Transform, KeepsTransparencyWhereTheFormatHasIt) {
     auto request = box(10, 0, Fit::kScaleDown);
-    for (const auto output : {Format::kPng, Format::kWebp}) {
-        request.output = output;
+    for (const auto output : {OutputFormat::kPng, OutputFormat::kWebp}) {
+        request.transform.format = output;
         EXPECT_TRUE(transformed(test::make_transparent_png(20, 20), request).facts.has_alpha);
     }
 }
@@ -126,12 +126,12 @@ TEST(Transform, TakesTheFirstFrameOfAnAnimation) {
 TEST(Transform, LeavesMetadataBehind) {
     const auto picture =
         test::with_exif(test::make_picture(Format::kJpeg, 64, 48), 1, "SECRET-PLACE");
-    for (const auto output : {Format::kJpeg, Format::kPng, Format::kWebp}) {
+    for (const auto output : {OutputFormat::kJpeg, OutputFormat::kPng, OutputFormat::kWebp}) {
         auto request = box(0, 0, Fit::kScaleDown);
-        request.output = output;
+        request.transform.format = output;
         const auto answer = transformed(picture, request);
         ASSERT_EQ(answer.refusal, Refusal::kNone);
-        EXPECT_FALSE(answer.bytes.contains("SECRET-PLACE")) << name_of(output);
+        EXPECT_FALSE(answer.bytes.contains("SECRET-PLACE")) << content_type_of(output);
         EXPECT_FALSE(answer.bytes.contains("Exif"));
         EXPECT_FALSE(answer.bytes.contains("eXIf"));
     }
@@ -156,11 +156,10 @@ TEST(Transform, RefusesSenselessRequests) {
         return !check_request(request).has_value();
     };
     EXPECT_FALSE(is_refused([](auto&) {}));
-    EXPECT_TRUE(is_refused([](auto& r) { r.quality = 0; }));
-    EXPECT_TRUE(is_refused([](auto& r) { r.quality = 101; }));
-    EXPECT_TRUE(is_refused([](auto& r) { r.output = Format::kGif; }));
-    EXPECT_TRUE(is_refused([](auto& r) { r.width_px = 4'097; }));
-    EXPECT_TRUE(is_refused([](auto& r) { r.height_px = 100'000; }));
+    EXPECT_TRUE(is_refused([](auto& r) { r.transform.quality = 101; }));
+    EXPECT_TRUE(is_refused([](auto& r) { r.transform.format = OutputFormat::kAuto; }));
+    EXPECT_TRUE(is_refused([](auto& r) { r.transform.width_px = 4'097; }));
+    EXPECT_TRUE(is_refused([](auto& r) { r.transform.height_px = 100'000; }));
 }
 
 TEST(Transform, SaysWhenTheOutputDoesNotFit) {

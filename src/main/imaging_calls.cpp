@@ -19,17 +19,6 @@ imaging::Limits bounded(imaging::Limits limits, const SandboxConfig& config) {
     return limits;
 }
 
-imaging::Format output_of(OutputFormat format) {
-    switch (format) {
-        case OutputFormat::kPng:
-            return imaging::Format::kPng;
-        case OutputFormat::kWebp:
-            return imaging::Format::kWebp;
-        default:
-            return imaging::Format::kJpeg;
-    }
-}
-
 }  // namespace
 
 VerifyPicture verify_with(imaging::Imaging& imaging, const SandboxConfig& config) {
@@ -50,11 +39,7 @@ MakeVariant make_with(imaging::Imaging& imaging, const SandboxConfig& config) {
                int fd, std::uint64_t size, const Image& image, const Transform& transform
            ) -> Result<MadeVariant> {
         imaging::TransformRequest request;
-        request.width_px = transform.width_px;
-        request.height_px = transform.height_px;
-        request.fit = transform.fit;
-        request.quality = transform.quality;
-        request.output = output_of(transform.format);
+        request.transform = transform;
         // What was checked at upload is what may be decoded now, nothing else.
         request.allowed = formats_of({image.content_type});
         imaging::Limits limits;

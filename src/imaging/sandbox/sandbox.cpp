@@ -136,6 +136,12 @@ Result<VerifyAnswer> Sandbox::verify(
     return VerifyAnswer{reply.refusal, reply.facts, std::move(reply.detail)};
 }
 
+Result<PrepareAnswer> Sandbox::prepare(
+    int /*input_fd*/, std::uint64_t /*size_bytes*/, const PrepareRequest& /*request*/
+) {
+    return fail(Errc::kUnavailable, "prepare is not there yet");
+}
+
 Result<TransformAnswer> Sandbox::transform(
     int input_fd, std::uint64_t size_bytes, const TransformRequest& request
 ) {

@@ -47,6 +47,9 @@ public:
     Result<VerifyAnswer> verify(
         int input_fd, std::uint64_t size_bytes, const VerifyRequest& request
     ) override;
+    Result<PrepareAnswer> prepare(
+        int input_fd, std::uint64_t size_bytes, const PrepareRequest& request
+    ) override;
     Result<TransformAnswer> transform(
         int input_fd, std::uint64_t size_bytes, const TransformRequest& request
     ) override;
