@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "base/ids.h"
 #include "http/conditional.h"
+#include "roles/edge/ask.h"
 #include "roles/status.h"
 
 namespace pixgate::edge {
@@ -17,36 +17,12 @@ struct CacheRule {
     std::uint32_t max_age_seconds = 0;
 };
 
-struct Ask {
-    Transform transform;
-    bool by_accept = false;  // the format is left to the Accept field
-    bool is_signed = false;
-};
-
 // A refusal is kept by no cache (problem_response says so): the picture may be ready a moment
 // later.
 http::Response refuse(const http::Request& request, const Error& error) {
     auto response = problem_response(error, request.id);
     response.set("Access-Control-Allow-Origin", "*");
     return response;
-}
-
-Result<Ask> read_ask(const http::Request& request, const Ports& ports) {
-    Ask ask;
-    const std::string& text = request.params.at("options");
-    const auto preset = find_preset(text);
-    if (preset) {
-        ask.transform = *preset;
-    } else {
-        TRY(ask.transform, parse_transform(text));
-    }
-    TRY(ask.is_signed, ports.signer.verify(request.path, request.query, ports.clock.now()));
-    const bool is_free = preset || (is_listed(ask.transform) && !ports.presets_only);
-    if (!is_free && !ask.is_signed) {
-        return fail(Errc::kPermissionDenied, "this size needs a signed URL", "size_not_listed");
-    }
-    ask.by_accept = ask.transform.format == OutputFormat::kAuto;
-    return ask;
 }
 
 bool may_hold_alpha(const Image& image) {
@@ -118,20 +94,17 @@ http::Response answer(
 }
 
 Task<http::Response> deliver(http::Request& request, const Ports& ports) {
-    auto ask = read_ask(request, ports);
+    auto ask = read_ask(request, {ports.signer, ports.clock, ports.presets_only});
     if (!ask) co_return refuse(request, ask.error());
-    const ImageId id{request.params.at("image_id")};
     const Error absent{Errc::kNotFound, "no such picture", {}};
-    if (!is_uuid_v7(id.value)) co_return refuse(request, absent);
-    const auto image = co_await ports.deliver.find(id);
+    const auto image = co_await ports.deliver.find(ask->id);
     if (!image)
         co_return refuse(request, image.error().code == Errc::kNotFound ? absent : image.error());
     const Policy* policy = policy_of(ports.policies, **image);
     // A policy that is no longer configured says nothing about who may see: private.
     const bool is_private = policy == nullptr || policy->visibility == Visibility::kPrivate;
     if (is_private && !ask->is_signed) co_return refuse(request, absent);
-    if (ask->by_accept)
-        ask->transform.format = negotiate(request.fields.get("accept"), may_hold_alpha(**image));
+    settle_format(*ask, request.fields.get("accept"), may_hold_alpha(**image));
     auto variant = co_await ports.deliver.variant(*image, ask->transform);
     if (!variant)
         co_return refuse(
