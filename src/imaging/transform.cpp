@@ -25,24 +25,21 @@ struct Work {
     Bytes data;
     const TransformRequest& request;
     Facts source;
-    Plan plan;      // lies as the picture is stored, not upright
-    VImage opened;  // kept to the end: the HEIF loader of libvips 8.14 frees the profile with it
-    VImage image;
+    std::uint8_t orientation = 1;  // EXIF's and the one asked for
+    Plan plan{};                   // lies as the picture is stored, not upright
+    Size canvas{};                 // upright
+    Point resized_at{};
+    VImage opened{};  // kept to the end: the HEIF loader of libvips 8.14 frees the profile with it
+    VImage image{};
     VipsBandFormat format = VIPS_FORMAT_UCHAR;  // before alpha was multiplied in
 };
 
-bool lies_on_its_side(const Work& work) {
-    return work.source.orientation >= 5;
-}
-
 void open(Work& work) {
-    Size source{work.source.width_px, work.source.height_px};
-    TransformRequest box = work.request;
-    if (lies_on_its_side(work)) {
-        std::swap(source.width_px, source.height_px);
-        std::swap(box.transform.width_px, box.transform.height_px);
-    }
-    work.plan = plan_transform(source, box);
+    const Plan plan = plan_transform({work.source.width_px, work.source.height_px}, work.request);
+    work.orientation = orientation_after(work.source.orientation, work.request.transform);
+    work.canvas = plan.canvas;
+    work.resized_at = plan.resized_at;
+    work.plan = as_stored(plan, work.orientation);
     const double shrink = std::min(
         static_cast<double>(work.plan.crop.width_px) / work.plan.resized.width_px,
         static_cast<double>(work.plan.crop.height_px) / work.plan.resized.height_px
@@ -55,19 +52,20 @@ void open(Work& work) {
     work.image = work.opened;
 }
 
-// The centre, for kCover. The image may already be smaller than the source.
+// The image may already be smaller than the source.
 void crop(Work& work) {
-    const Size source = lies_on_its_side(work) ? Size{work.source.height_px, work.source.width_px}
-                                               : Size{work.source.width_px, work.source.height_px};
-    if (work.plan.crop == source) return;
-    const double across = static_cast<double>(work.image.width()) / source.width_px;
-    const double down = static_cast<double>(work.image.height()) / source.height_px;
-    const int width =
-        std::clamp(static_cast<int>(work.plan.crop.width_px * across + 0.5), 1, work.image.width());
-    const int height =
-        std::clamp(static_cast<int>(work.plan.crop.height_px * down + 0.5), 1, work.image.height());
+    const Plan& plan = work.plan;
+    if (plan.crop == plan.source) return;
+    const double across = static_cast<double>(work.image.width()) / plan.source.width_px;
+    const double down = static_cast<double>(work.image.height()) / plan.source.height_px;
+    const auto scaled = [](std::uint32_t px, double scale, int least, int most) {
+        return std::clamp(static_cast<int>(px * scale + 0.5), least, most);
+    };
+    const int width = scaled(plan.crop.width_px, across, 1, work.image.width());
+    const int height = scaled(plan.crop.height_px, down, 1, work.image.height());
     work.image = work.image.extract_area(
-        (work.image.width() - width) / 2, (work.image.height() - height) / 2, width, height
+        scaled(plan.crop_at.left_px, across, 0, work.image.width() - width),
+        scaled(plan.crop_at.top_px, down, 0, work.image.height() - height), width, height
     );
 }
 
@@ -149,7 +147,7 @@ void to_srgb(Work& work) {
 
 void turn_upright(Work& work) {
     VImage& image = work.image;
-    switch (work.source.orientation) {
+    switch (work.orientation) {
         case 2:
             image = image.fliphor();
             break;
@@ -187,13 +185,12 @@ std::vector<double> background_of(const Work& work) {
 }
 
 void pad(Work& work) {
-    Size canvas = work.plan.canvas;
-    if (lies_on_its_side(work)) std::swap(canvas.width_px, canvas.height_px);
-    const int width = static_cast<int>(canvas.width_px);
-    const int height = static_cast<int>(canvas.height_px);
+    const int width = static_cast<int>(work.canvas.width_px);
+    const int height = static_cast<int>(work.canvas.height_px);
     if (width <= work.image.width() && height <= work.image.height()) return;
     work.image = work.image.embed(
-        (width - work.image.width()) / 2, (height - work.image.height()) / 2, width, height,
+        static_cast<int>(work.resized_at.left_px), static_cast<int>(work.resized_at.top_px), width,
+        height,
         VImage::option()
             ->set("extend", VIPS_EXTEND_BACKGROUND)
             ->set("background", background_of(work))
@@ -235,7 +232,7 @@ TransformAnswer transform_bytes(Bytes data, const TransformRequest& request) {
     if (input.refusal != Refusal::kNone) return answer;
     take_vips_error();
     const DecoderInput decoder_input(data, input.facts.format);
-    Work work{decoder_input.bytes(), request, input.facts, {}, {}, {}};
+    Work work{.data = decoder_input.bytes(), .request = request, .source = input.facts};
     try {
         for (const auto step : kSteps) step(work);
         answer.bytes =

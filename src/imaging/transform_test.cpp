@@ -36,7 +36,7 @@ constexpr test::Rgb kRed{200, 20, 20}, kGreen{20, 180, 20}, kBlue{20, 20, 200};
 
 TEST(Transform, MakesEverySizeItIsAskedFor) {
     for (const auto format : {Format::kJpeg, Format::kPng, Format::kWebp}) {
-        const auto picture = test::make_picture(format, 331, 217);
+        const auto picture = test::make_picture(format, 431, 217);
         for (std::uint32_t width = 1; width < 400; width += 37) {
             for (const auto fit : {Fit::kCover, Fit::kPad}) {
                 const auto answer = transformed(picture, box(width, 97, fit));
