@@ -2,6 +2,7 @@
 
 #include <sys/mman.h>
 
+#include "imaging/prepare.h"
 #include "imaging/transform.h"
 #include "imaging/verify.h"
 #include "imaging/vips_setup.h"
@@ -40,9 +41,12 @@ Result<VerifyAnswer> DirectImaging::verify(
 }
 
 Result<PrepareAnswer> DirectImaging::prepare(
-    int /*input_fd*/, std::uint64_t /*size_bytes*/, const PrepareRequest& /*request*/
+    int input_fd, std::uint64_t size_bytes, const PrepareRequest& request
 ) {
-    return fail(Errc::kUnavailable, "prepare is not there yet");
+    CHECK_OK(start_vips());
+    CHECK_OK(check_prepare(request));
+    const Mapping input(input_fd, size_bytes);
+    return prepare_bytes(input.bytes(), request);
 }
 
 Result<TransformAnswer> DirectImaging::transform(

@@ -1,0 +1,144 @@
+#include "imaging/prepare.h"
+
+#include <gtest/gtest.h>
+
+#include "imaging/direct.h"
+#include "imaging/probe.h"
+#include "tests/support/bytes.h"
+#include "tests/support/pictures.h"
+
+namespace pixgate::imaging {
+namespace {
+
+Result<PrepareAnswer> prepare(const std::string& picture, const PrepareRequest& request) {
+    DirectImaging direct;
+    const UniqueFd file = test::file_of(picture);
+    return direct.prepare(file.get(), picture.size(), request);
+}
+
+void add(PrepareRequest& request, const Transform& transform, bool is_rendition = false) {
+    request.products.at(request.product_count++) = {transform, 4, is_rendition};
+}
+
+Transform width(std::uint32_t width_px, OutputFormat format) {
+    Transform transform;
+    transform.width_px = width_px;
+    transform.format = format;
+    return transform;
+}
+
+PrepareRequest usual() {
+    PrepareRequest request;
+    request.verify.check_declared = false;
+    for (const std::uint32_t side : {2048U, 1024U, 504U})
+        add(request, width(side, OutputFormat::kJpeg), true);
+    for (const std::uint32_t side : {160U, 320U, 640U})
+        add(request, width(side, OutputFormat::kWebp));
+    return request;
+}
+
+// Every product is what its facts say, by its own header.
+void expect_true_facts(const PrepareAnswer& answer) {
+    for (const Product& product : answer.products) {
+        const auto probed = probe(test::as_bytes(product.bytes), product.facts.format, {});
+        EXPECT_EQ(probed.refusal, Refusal::kNone) << product.index;
+        EXPECT_EQ(probed.facts.width_px, product.facts.width_px) << product.index;
+        EXPECT_EQ(probed.facts.height_px, product.facts.height_px) << product.index;
+        EXPECT_EQ(product.facts.orientation, 1) << product.index;
+    }
+}
+
+const Product* find(const PrepareAnswer& answer, std::uint32_t index) {
+    for (const Product& product : answer.products) {
+        if (product.index == index) return &product;
+    }
+    return nullptr;
+}
+
+TEST(Prepare, MakesEveryProductOfEachFormat) {
+    for (const auto format :
+         {Format::kJpeg, Format::kPng, Format::kGif, Format::kWebp, Format::kAvif, Format::kHeic,
+          Format::kTiff}) {
+        const auto answer = prepare(test::make_picture(format, 800, 600), usual());
+        ASSERT_TRUE(answer.has_value()) << name_of(format) << ": " << answer.error().message;
+        ASSERT_EQ(answer->refusal, Refusal::kNone) << name_of(format) << ": " << answer->detail;
+        EXPECT_EQ(answer->facts.width_px, 800U);
+        expect_true_facts(*answer);
+        EXPECT_EQ(find(*answer, 0), nullptr) << "as large as the next smaller one";
+        ASSERT_EQ(answer->products.size(), 5U);
+        EXPECT_EQ(find(*answer, 1)->facts.width_px, 800U);
+        EXPECT_NEAR(find(*answer, 2)->facts.width_px, 504, 60);
+        EXPECT_EQ(find(*answer, 3)->facts.width_px, 160U);
+        EXPECT_EQ(find(*answer, 5)->facts.height_px, 480U);
+        EXPECT_GE(answer->placeholders.thumbhash_bytes, 5);
+        for (const Product& product : answer->products) {
+            const auto red = test::pixel_at(product.bytes, 0.2, 0.2);
+            EXPECT_NEAR(red.red, 200, 12) << name_of(format) << " " << product.index;
+            EXPECT_NEAR(red.green, 20, 12) << name_of(format) << " " << product.index;
+        }
+    }
+}
+
+TEST(Prepare, MakesOneRenditionOfASmallPictureAtItsOwnSize) {
+    const auto answer = prepare(test::make_picture(Format::kJpeg, 120, 300), usual());
+    ASSERT_TRUE(answer.has_value());
+    EXPECT_EQ(answer->products.size(), 4U);
+    ASSERT_NE(find(*answer, 2), nullptr);
+    EXPECT_EQ(find(*answer, 2)->facts.width_px, 120U);
+    EXPECT_EQ(find(*answer, 2)->facts.height_px, 300U);
+}
+
+TEST(Prepare, TurnsEveryProductUpright) {
+    const auto picture = test::with_exif(test::make_picture(Format::kJpeg, 900, 600), 6);
+    const auto answer = prepare(picture, usual());
+    ASSERT_TRUE(answer.has_value() && answer->refusal == Refusal::kNone);
+    EXPECT_EQ(answer->facts.width_px, 600U);
+    for (const Product& product : answer->products) {
+        EXPECT_LT(product.facts.width_px, product.facts.height_px);
+        const auto red = test::pixel_at(product.bytes, 0.9, 0.1);
+        EXPECT_GT(red.red, 2 * (red.green + red.blue)) << product.index;
+    }
+}
+
+TEST(Prepare, KeepsTransparencyInRenditions) {
+    const auto answer = prepare(test::make_transparent_png(700, 500), usual());
+    ASSERT_TRUE(answer.has_value() && answer->refusal == Refusal::kNone);
+    EXPECT_TRUE(answer->facts.has_alpha);
+    for (const Product& product : answer->products) {
+        const bool is_rendition = product.index < 3;
+        EXPECT_EQ(product.facts.format, is_rendition ? Format::kPng : Format::kWebp);
+        EXPECT_TRUE(product.facts.has_alpha);
+    }
+}
+
+TEST(Prepare, RefusesWhatVerifyRefuses) {
+    const auto picture = test::make_picture(Format::kJpeg, 800, 600);
+    const auto cut = prepare(picture.substr(0, picture.size() / 2), usual());
+    ASSERT_TRUE(cut.has_value());
+    EXPECT_EQ(cut->refusal, Refusal::kBroken);
+    EXPECT_TRUE(cut->products.empty());
+    auto request = usual();
+    request.verify.check_declared = true;
+    request.verify.declared = Format::kPng;
+    EXPECT_EQ(prepare(picture, request)->refusal, Refusal::kTypeMismatch);
+    request = usual();
+    request.verify.limits.max_pixels = 1'000;
+    EXPECT_EQ(prepare(picture, request)->refusal, Refusal::kTooManyPixels);
+    request = usual();
+    request.max_output_bytes = 1'000;
+    EXPECT_EQ(prepare(picture, request)->refusal, Refusal::kTooManyBytes);
+    EXPECT_EQ(prepare("", usual())->refusal, Refusal::kEmpty);
+}
+
+TEST(Prepare, RefusesSenselessRequests) {
+    auto request = usual();
+    request.product_count = kMaxProducts + 1;
+    EXPECT_FALSE(check_prepare(request).has_value());
+    request = usual();
+    request.products.at(3).transform.format = OutputFormat::kAuto;
+    EXPECT_FALSE(check_prepare(request).has_value());
+    EXPECT_TRUE(check_prepare(usual()).has_value());
+}
+
+}  // namespace
+}  // namespace pixgate::imaging
