@@ -1,6 +1,7 @@
 #include "core/image.h"
 
 #include <array>
+#include <tuple>
 
 #include "base/ids.h"
 
@@ -58,12 +59,24 @@ bool is_final(ImageState state) {
     return state != ImageState::kPending && state != ImageState::kStored;
 }
 
+bool comes_before(const Variant& a, const Variant& b) {
+    return std::tie(a.kind, a.name, a.key) < std::tie(b.kind, b.name, b.key);
+}
+
 std::string original_key(const ImageId& id) {
     return id.value + "/original";
 }
 
 std::string thumbnail_key(const ImageId& id, std::string_view name) {
     return id.value + "/thumbnails/" + std::string(name);
+}
+
+std::string variant_key(const ImageId& id, std::string_view etag, std::string_view canonical) {
+    return id.value + "/" + std::string(etag) + "/" + std::string(canonical);
+}
+
+std::string rendition_key(const ImageId& id, std::string_view etag, std::uint32_t longer_side_px) {
+    return variant_key(id, etag, "rendition-" + std::to_string(longer_side_px));
 }
 
 std::optional<ParsedKey> parse_object_key(std::string_view key) {

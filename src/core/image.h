@@ -62,6 +62,9 @@ struct Variant {
 
     bool operator==(const Variant&) const = default;
 };
+// The order of Image::variants: thumbnails, presets, renditions; each by name, then by key. One
+// preset may be there in several formats, under as many keys.
+bool comes_before(const Variant& a, const Variant& b);
 
 struct HistoryEntry {
     ImageState state = ImageState::kPending;
@@ -94,7 +97,7 @@ struct Image {
     std::string dominant_colour;  // "#a1b2c3"; empty where nothing was decoded
     std::string thumbhash;        // base64; empty where none was made
     std::string blurhash;
-    std::vector<Variant> variants;      // by name
+    std::vector<Variant> variants;      // see comes_before()
     std::vector<HistoryEntry> history;  // oldest first
     std::map<std::string, std::string> metadata;
     TimePoint created_at;
@@ -105,6 +108,13 @@ struct Image {
 // Names of objects in the store. The image id is all that a key says.
 std::string original_key(const ImageId& id);                          // "{id}/original"
 std::string thumbnail_key(const ImageId& id, std::string_view name);  // "{id}/thumbnails/{name}"
+// In the variants bucket, where the edge looks for them. `etag` is the original's.
+std::string variant_key(
+    const ImageId& id, std::string_view etag, std::string_view canonical
+);  // "{id}/{etag}/w=640,f=webp"
+std::string rendition_key(
+    const ImageId& id, std::string_view etag, std::uint32_t longer_side_px
+);  // "{id}/{etag}/rendition-2016"
 struct ParsedKey {
     ImageId id;
     std::string thumbnail;  // empty for the original

@@ -18,16 +18,26 @@ void set_facts(Image& image, const Change& change) {
         image.width_px = change.width_px;
         image.height_px = change.height_px;
         image.frames = change.frames;
+        image.has_alpha = change.has_alpha;
+        image.dominant_colour = change.dominant_colour;
+        image.thumbhash = change.thumbhash;
+        image.blurhash = change.blurhash;
     }
 }
 
+// A sender's thumbnail and a rendition are one of their name; a preset may be there in several
+// formats, each with a key of its own.
 void put_variant(Image& image, const Variant& variant) {
-    const auto it = std::ranges::lower_bound(image.variants, variant.name, {}, &Variant::name);
-    if (it == image.variants.end() || it->name != variant.name) {
-        image.variants.insert(it, variant);
-    } else {
-        *it = variant;
-    }
+    std::erase_if(image.variants, [&variant](const Variant& old) {
+        const bool is_same = old.kind == variant.kind && old.name == variant.name;
+        return is_same && (old.kind != VariantKind::kPreset || old.key == variant.key);
+    });
+    const auto at = std::ranges::lower_bound(image.variants, variant, comes_before);
+    image.variants.insert(at, variant);
+}
+
+void put_products(Image& image, const Change& change) {
+    for (const auto& product : change.products) put_variant(image, product);
 }
 
 bool was_stored(const Image& image) {
@@ -44,6 +54,13 @@ Applied change_image(Image& image, const Change& change) {
         put_variant(image, *change.variant);
         return Applied::kDone;
     }
+    if (change.products_of_etag) {
+        if (image.state != ImageState::kReady || image.etag != *change.products_of_etag) {
+            return Applied::kSkipped;
+        }
+        put_products(image, change);
+        return Applied::kDone;
+    }
     if (!may_change(image.state, change.to)) return Applied::kSkipped;
     if (change.stored_at && change.to != ImageState::kStored && !was_stored(image)) {
         image.history.push_back({ImageState::kStored, *change.stored_at, {}});
@@ -54,7 +71,13 @@ Applied change_image(Image& image, const Change& change) {
     } else if (change.to != ImageState::kExpired && change.to != ImageState::kFailed) {
         set_facts(image, change);
     }
-    if (change.to == ImageState::kReady) image.ready_at = change.at;
+    if (change.to == ImageState::kReady) {
+        image.ready_at = change.at;
+        std::erase_if(image.variants, [](const Variant& old) {
+            return old.kind != VariantKind::kThumbnail;
+        });
+        put_products(image, change);
+    }
     image.state = change.to;
     image.reason = change.reason;
     image.history.push_back({change.to, change.at, change.reason});
@@ -62,6 +85,7 @@ Applied change_image(Image& image, const Change& change) {
 }
 
 bool is_effect(const Change& change) {
+    if (change.products_of_etag) return false;
     return change.variant || change.to == ImageState::kReady ||
            change.to == ImageState::kRejected || change.to == ImageState::kQuarantined;
 }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/image.h"
 #include "core/storage_event.h"
@@ -13,7 +14,7 @@ namespace pixgate {
 
 struct Change {
     ImageId id;
-    ImageState to = ImageState::kReady;  // ignored where `variant` is set
+    ImageState to = ImageState::kReady;  // ignored where `variant` or `products_of_etag` is set
     std::string reason;
     TimePoint at;
     // Also write a "stored" history entry with this time, where there is none yet.
@@ -30,8 +31,17 @@ struct Change {
     std::uint32_t width_px = 0;
     std::uint32_t height_px = 0;
     std::uint32_t frames = 1;
-    // Add or replace a variant instead of changing the state.
+    bool has_alpha = false;
+    std::string dominant_colour;
+    std::string thumbhash;
+    std::string blurhash;
+    // Presets and renditions. With the verdict `ready` they take the place of all that were there.
+    std::vector<Variant> products;
+    // Add or replace a thumbnail instead of changing the state.
     std::optional<Variant> variant;
+    // Add or replace `products` instead of changing the state: only where the image is ready and
+    // its original is this version; else kSkipped.
+    std::optional<std::string> products_of_etag;
     // Apply only where the image is in this state: else kSkipped.
     std::optional<ImageState> only_from;
 };

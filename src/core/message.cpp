@@ -2,9 +2,34 @@
 
 #include <boost/json.hpp>
 
+#include "core/bucket.h"
+
 namespace pixgate {
 
 namespace json = boost::json;
+
+namespace {
+
+constexpr std::size_t kMaxMessageVariants = 64;
+
+json::array write_variants(const std::vector<Variant>& variants) {
+    json::array out;
+    for (const auto& v : variants) {
+        out.push_back(json::object{
+            {"kind", name_of(v.kind)},
+            {"name", v.name},
+            {"key", v.key},
+            {"etag", v.etag},
+            {"content_type", v.content_type},
+            {"width_px", v.width_px},
+            {"height_px", v.height_px},
+            {"size_bytes", v.size_bytes},
+        });
+    }
+    return out;
+}
+
+}  // namespace
 
 std::string to_json(const RegisterMessage& m) {
     const json::object out{
@@ -20,6 +45,11 @@ std::string to_json(const RegisterMessage& m) {
         {"width_px", m.width_px},
         {"height_px", m.height_px},
         {"frames", m.frames},
+        {"has_alpha", m.has_alpha},
+        {"dominant_colour", m.dominant_colour},
+        {"thumbhash", m.thumbhash},
+        {"blurhash", m.blurhash},
+        {"variants", write_variants(m.variants)},
         {"event",
          {{"name", m.event.name},
           {"at", format_rfc3339(m.event.at)},
@@ -49,6 +79,17 @@ public:
         return std::string(value->get_string());
     }
 
+    // Absent in messages of older versions.
+    std::string text_or_none(std::string_view name) {
+        return object_.contains(name) ? text(name) : std::string();
+    }
+    bool truth_or_false(std::string_view name) {
+        const auto* value = object_.if_contains(name);
+        if (value == nullptr) return false;
+        if (!value->is_bool()) bad(name);
+        return value->is_bool() && value->get_bool();
+    }
+
     template <class N>
     N number(std::string_view name) {
         const auto* value = object_.if_contains(name);
@@ -67,6 +108,40 @@ private:
     const json::object& object_;
     std::string first_bad_;
 };
+
+Result<Variant> read_variant(const json::value& value) {
+    if (!value.is_object()) return fail(Errc::kInvalidArgument, "message member variants");
+    Reader r(value.get_object());
+    Variant v;
+    const auto kind = parse_variant_kind(r.text("kind"));
+    if (!kind || *kind == VariantKind::kThumbnail) r.bad("kind");
+    v.name = r.text("name");
+    v.bucket = kVariantsBucket;
+    v.key = r.text("key");
+    v.etag = r.text("etag");
+    v.content_type = r.text("content_type");
+    v.width_px = r.number<std::uint32_t>("width_px");
+    v.height_px = r.number<std::uint32_t>("height_px");
+    v.size_bytes = r.number<std::uint64_t>("size_bytes");
+    if (!r.first_bad().empty()) {
+        return fail(Errc::kInvalidArgument, "message member variants." + r.first_bad());
+    }
+    v.kind = *kind;
+    return v;
+}
+
+Result<std::vector<Variant>> read_variants(const json::object& root) {
+    std::vector<Variant> out;
+    const auto* list = root.if_contains("variants");
+    if (list == nullptr) return out;
+    if (!list->is_array() || list->get_array().size() > kMaxMessageVariants) {
+        return fail(Errc::kInvalidArgument, "message member variants");
+    }
+    for (const auto& value : list->get_array()) {
+        TRY(out.emplace_back(), read_variant(value));
+    }
+    return out;
+}
 
 }  // namespace
 
@@ -92,6 +167,11 @@ Result<RegisterMessage> parse_register_message(std::string_view text) {
     m.width_px = r.number<std::uint32_t>("width_px");
     m.height_px = r.number<std::uint32_t>("height_px");
     m.frames = r.number<std::uint32_t>("frames");
+    m.has_alpha = r.truth_or_false("has_alpha");
+    m.dominant_colour = r.text_or_none("dominant_colour");
+    m.thumbhash = r.text_or_none("thumbhash");
+    m.blurhash = r.text_or_none("blurhash");
+    TRY(m.variants, read_variants(root.get_object()));
     const auto verdict = parse_image_state(r.text("verdict"));
     if (!verdict) r.bad("verdict");
     const auto* event = root.get_object().if_contains("event");

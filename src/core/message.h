@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "core/image.h"
@@ -23,6 +24,11 @@ struct RegisterMessage {
     std::uint32_t width_px = 0;
     std::uint32_t height_px = 0;
     std::uint32_t frames = 1;
+    bool has_alpha = false;
+    std::string dominant_colour;  // these three as in Image
+    std::string thumbhash;
+    std::string blurhash;
+    std::vector<Variant> variants;  // presets and renditions, stored already
 };
 
 std::string to_json(const RegisterMessage& message);

@@ -14,6 +14,14 @@ enum class Verify : std::uint8_t {
     kDecode,  // every pixel decoded in the sandbox
 };
 
+// Where thumbnails and standard sizes come from. Renditions and facts are made at upload in any
+// case, where pictures are decoded.
+enum class Thumbnails : std::uint8_t {
+    kBrowser,   // the sender may send thumbnails; the function makes the presets
+    kFunction,  // only the function makes any
+    kDownload,  // presets are made when they are first asked for
+};
+
 inline constexpr std::chrono::seconds kMaxUploadLifetime{
     15 * 60
 };  // attack: a URL that lives for ever
@@ -31,6 +39,13 @@ struct Policy {
     std::uint64_t max_pixels = 50'000'000;
     std::uint32_t max_side_px = 16'384;
     std::uint32_t max_frames = 1'500;
+    Thumbnails thumbnails = Thumbnails::kBrowser;
+    // Made at upload, each in every format, before the image is ready. With Verify::kHeader and
+    // Thumbnails::kDownload: none.
+    std::vector<std::string> presets{"thumb", "avatar", "w320",  "w640",
+                                     "w960",  "w1280",  "w1600", "w2048"};
+    std::vector<std::string> preset_formats{"webp"};
+    std::uint8_t preset_effort = 4;            // of WebP and AVIF: 0 fast to 6 small
     std::vector<std::string> metadata_keys;    // keys a client may set; empty: any simple name
     std::uint32_t max_metadata_bytes = 2'048;  // keys and values together, as S3's user metadata
 };

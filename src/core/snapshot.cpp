@@ -30,6 +30,7 @@ json::array write_variants(const std::vector<Variant>& variants) {
             {"width_px", v.width_px},
             {"height_px", v.height_px},
             {"size_bytes", v.size_bytes},
+            {"kind", name_of(v.kind)},
         });
     }
     return out;
@@ -59,6 +60,14 @@ TimePoint time(const json::object& object, std::string_view name) {
 ImageState state(const json::object& object) {
     return parse_image_state(text(object, "state")).value();
 }
+// Members that snapshots of older versions do not have.
+std::string text_or_none(const json::object& object, std::string_view name) {
+    return object.contains(name) ? text(object, name) : std::string();
+}
+VariantKind kind(const json::object& object) {
+    if (!object.contains("kind")) return VariantKind::kThumbnail;
+    return parse_variant_kind(text(object, "kind")).value();
+}
 TextMap read_map(const json::object& object) {
     TextMap out;
     for (const auto& [key, value] : object) {
@@ -77,6 +86,7 @@ Variant read_variant(const json::object& o) {
         .width_px = number<std::uint32_t>(o, "width_px"),
         .height_px = number<std::uint32_t>(o, "height_px"),
         .size_bytes = number<std::uint64_t>(o, "size_bytes"),
+        .kind = kind(o),
     };
 }
 
@@ -99,6 +109,10 @@ Image read_image(const json::object& o) {
     image.width_px = number<std::uint32_t>(o, "width_px");
     image.height_px = number<std::uint32_t>(o, "height_px");
     image.frames = number<std::uint32_t>(o, "frames");
+    image.has_alpha = o.contains("has_alpha") && o.at("has_alpha").as_bool();
+    image.dominant_colour = text_or_none(o, "dominant_colour");
+    image.thumbhash = text_or_none(o, "thumbhash");
+    image.blurhash = text_or_none(o, "blurhash");
     for (const auto& v : o.at("variants").as_array()) {
         image.variants.push_back(read_variant(v.as_object()));
     }
@@ -134,6 +148,10 @@ std::string write_snapshot(const Image& image) {
         {"width_px", image.width_px},
         {"height_px", image.height_px},
         {"frames", image.frames},
+        {"has_alpha", image.has_alpha},
+        {"dominant_colour", image.dominant_colour},
+        {"thumbhash", image.thumbhash},
+        {"blurhash", image.blurhash},
         {"variants", write_variants(image.variants)},
         {"history", write_history(image.history)},
         {"metadata", write_map(image.metadata)},

@@ -16,6 +16,9 @@ bool is_allowed(const Policy& policy, const std::string& type) {
 }
 
 Result<void> check_thumbnails(const UploadRequest& request, const Policy& policy) {
+    if (policy.thumbnails == Thumbnails::kFunction && !request.thumbnails.empty()) {
+        return fail(Errc::kInvalidArgument, "this policy takes no thumbnails", "thumbnails");
+    }
     if (request.thumbnails.size() > policy.max_thumbnails) {
         return fail(
             Errc::kInvalidArgument, fmt::format("at most {} thumbnails", policy.max_thumbnails),

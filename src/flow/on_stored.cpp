@@ -19,7 +19,13 @@ struct OnStored::Opened {
 struct OnStored::Verdict {
     ImageState state = ImageState::kReady;
     std::string reason;
-    imaging::Facts facts;
+    imaging::PrepareAnswer found;
+};
+
+struct OnStored::Job {
+    VerifyJob verify;
+    std::vector<WantedProduct> products;  // empty: the picture is verified only
+    bool is_private = false;
 };
 
 namespace {
@@ -77,8 +83,7 @@ Task<Result<std::optional<OnStored::Opened>>> OnStored::open(const StorageEvent&
     co_return opened;
 }
 
-VerifyJob OnStored::job_for(const Image& image, const ParsedKey& key, const ObjectInfo& object)
-    const {
+const Policy& OnStored::policy_of(const Image& image) const {
     auto policy = policies.find(image.policy);
     if (policy == policies.end()) {
         log::warning(
@@ -87,10 +92,21 @@ VerifyJob OnStored::job_for(const Image& image, const ParsedKey& key, const Obje
         );
         policy = policies.find("default");
     }
-    Policy rules;
-    rules.allowed_types.clear();  // no policy at all: nothing is allowed
-    if (policy != policies.end()) rules = policy->second;
-    VerifyJob job{
+    if (policy != policies.end()) return policy->second;
+    static const Policy kNothing = [] {
+        Policy none;
+        none.allowed_types.clear();  // no policy at all: nothing is allowed
+        return none;
+    }();
+    return kNothing;
+}
+
+OnStored::Job OnStored::job_for(const Image& image, const ParsedKey& key, const ObjectInfo& object)
+    const {
+    const Policy& rules = policy_of(image);
+    Job out;
+    VerifyJob& job = out.verify;
+    job = {
         .declared_type = key.thumbnail.empty() ? image.declared_type : object.content_type,
         .allowed_types = rules.allowed_types,
         .limits = {},
@@ -105,13 +121,20 @@ VerifyJob OnStored::job_for(const Image& image, const ParsedKey& key, const Obje
         job.limits.max_bytes = rules.max_thumbnail_bytes;
         job.limits.max_side_px = std::min(rules.max_side_px, kMaxThumbnailSidePx);
     }
-    return job;
+    if (prepare && key.thumbnail.empty() && rules.verify == Verify::kDecode) {
+        out.products = wanted_renditions();
+        std::ranges::move(
+            wanted_presets(presets_of(rules), rules), std::back_inserter(out.products)
+        );
+    }
+    out.is_private = rules.visibility == Visibility::kPrivate;
+    return out;
 }
 
 Task<Result<OnStored::Verdict>> OnStored::quarantine(
     const ObjectInfo& object, const Error& error, const std::string& image_id
 ) {
-    Verdict verdict{.state = ImageState::kQuarantined, .reason = {}, .facts = {}};
+    Verdict verdict{.state = ImageState::kQuarantined, .reason = {}, .found = {}};
     verdict.reason = error.code == Errc::kCrashed ? "decoder_crashed" : "decoder_too_slow";
     Alert alert{
         .kind = is_violation(error) ? "sandbox_violation" : "image_quarantined",
@@ -126,41 +149,88 @@ Task<Result<OnStored::Verdict>> OnStored::quarantine(
     co_return verdict;
 }
 
+Task<Result<imaging::PrepareAnswer>> OnStored::look(
+    Opened& opened, const Job& job, const std::string& image_id
+) {
+    CO_TRY(const UniqueFd file, co_await open_as_file(*opened.reader));
+    const auto size_bytes = opened.info.size_bytes;
+    auto once = [&]() -> Result<imaging::PrepareAnswer> {
+        if (!job.products.empty()) return prepare(file.get(), size_bytes, job.verify, job.products);
+        TRY(const auto verified, verify(file.get(), size_bytes, job.verify));
+        imaging::PrepareAnswer answer;
+        answer.refusal = verified.refusal;
+        answer.facts = verified.facts;
+        return answer;
+    };
+    auto answer = co_await offload(imaging_pool, once);
+    if (answer || !may_be_the_picture(answer.error())) co_return answer;
+    log::failure(
+        log::Level::kWarning, "looking at a picture failed, once more", answer.error(),
+        {{"image_id", image_id}, {"object", opened.info.key}}
+    );
+    co_return co_await offload(imaging_pool, once);
+}
+
 Task<Result<OnStored::Verdict>> OnStored::judge(
-    Opened& opened, const VerifyJob& job, const std::string& image_id
+    Opened& opened, const Job& job, const std::string& image_id
 ) {
     const auto refuse = [](imaging::Refusal refusal) {
         return Verdict{
             .state = ImageState::kRejected,
             .reason = std::string(imaging::code_of(refusal)),
-            .facts = {}
+            .found = {}
         };
     };
     if (opened.info.size_bytes == 0) co_return refuse(imaging::Refusal::kEmpty);
-    if (opened.info.size_bytes > job.limits.max_bytes) {
+    if (opened.info.size_bytes > job.verify.limits.max_bytes) {
         co_return refuse(imaging::Refusal::kTooManyBytes);
     }
     if (auto reason = poison.find(opened.info)) {
         co_return Verdict{
-            .state = ImageState::kQuarantined, .reason = *std::move(reason), .facts = {}
+            .state = ImageState::kQuarantined, .reason = *std::move(reason), .found = {}
         };
     }
-    CO_TRY(const UniqueFd file, co_await open_as_file(*opened.reader));
-    auto look = [&] { return verify(file.get(), opened.info.size_bytes, job); };
-    auto answer = co_await offload(imaging_pool, look);
-    if (!answer && may_be_the_picture(answer.error())) {
-        log::failure(
-            log::Level::kWarning, "looking at a picture failed, once more", answer.error(),
-            {{"image_id", image_id}, {"object", opened.info.key}}
-        );
-        answer = co_await offload(imaging_pool, look);
-    }
+    auto answer = co_await look(opened, job, image_id);
     if (!answer && may_be_the_picture(answer.error())) {
         co_return co_await quarantine(opened.info, answer.error(), image_id);
     }
-    CO_TRY(const auto verified, std::move(answer));
-    if (verified.refusal != imaging::Refusal::kNone) co_return refuse(verified.refusal);
-    co_return Verdict{.state = ImageState::kReady, .reason = {}, .facts = verified.facts};
+    CO_TRY(auto found, std::move(answer));
+    if (found.refusal != imaging::Refusal::kNone) co_return refuse(found.refusal);
+    co_return Verdict{.state = ImageState::kReady, .reason = {}, .found = std::move(found)};
+}
+
+Task<Result<RegisterMessage>> OnStored::message_of(
+    const Image& image, const ParsedKey& key, StorageEvent event, const Job& job, Opened& opened
+) {
+    CO_TRY(auto verdict, co_await judge(opened, job, image.id.value));
+    event.etag = opened.info.etag;
+    event.size_bytes = opened.info.size_bytes;
+    if (event.sequencer.empty()) event.sequencer = opened.info.sequencer;
+    RegisterMessage message;
+    message.image_id = image.id;
+    message.thumbnail = key.thumbnail;
+    message.url = signer.object_url(event.bucket, event.key);
+    message.event = std::move(event);
+    message.verdict = verdict.state;
+    message.reason = std::move(verdict.reason);
+    message.size_bytes = opened.info.size_bytes;
+    message.sha256 = opened.info.sha256;
+    if (verdict.state != ImageState::kReady) co_return message;
+    const imaging::Facts& facts = verdict.found.facts;
+    message.content_type = imaging::content_type_of(facts.format);
+    message.width_px = facts.width_px;
+    message.height_px = facts.height_px;
+    message.frames = facts.frames;
+    message.has_alpha = facts.has_alpha;
+    auto texts = texts_of(verdict.found.placeholders);
+    message.dominant_colour = std::move(texts.dominant_colour);
+    message.thumbhash = std::move(texts.thumbhash);
+    message.blurhash = std::move(texts.blurhash);
+    ProductTarget target{image.id, opened.info.etag, job.is_private};
+    auto storing =
+        store_products(store, std::move(target), job.products, std::move(verdict.found.products));
+    CO_TRY(message.variants, co_await std::move(storing));
+    co_return message;
 }
 
 Task<Result<void>> OnStored::run(StorageEvent event) {
@@ -180,26 +250,7 @@ Task<Result<void>> OnStored::run(StorageEvent event) {
     if (!opened || is_settled(image, *key, opened->info)) co_return Result<void>{};
 
     const auto job = job_for(image, *key, opened->info);
-    CO_TRY(auto verdict, co_await judge(*opened, job, image.id.value));
-
-    event.etag = opened->info.etag;
-    event.size_bytes = opened->info.size_bytes;
-    if (event.sequencer.empty()) event.sequencer = opened->info.sequencer;
-    RegisterMessage message;
-    message.image_id = image.id;
-    message.thumbnail = key->thumbnail;
-    message.url = signer.object_url(event.bucket, event.key);
-    message.event = std::move(event);
-    message.verdict = verdict.state;
-    message.reason = std::move(verdict.reason);
-    message.size_bytes = opened->info.size_bytes;
-    message.sha256 = opened->info.sha256;
-    if (verdict.state == ImageState::kReady) {
-        message.content_type = imaging::content_type_of(verdict.facts.format);
-        message.width_px = verdict.facts.width_px;
-        message.height_px = verdict.facts.height_px;
-        message.frames = verdict.facts.frames;
-    }
+    CO_TRY(const auto message, co_await message_of(image, *key, std::move(event), job, *opened));
     CO_CHECK(co_await queue.send(to_json(message)));
     co_return Result<void>{};
 }

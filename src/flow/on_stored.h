@@ -1,6 +1,6 @@
-// The function: an object was stored. Looks at the bytes in the sandbox and puts the verdict on the
-// queue; or, for objects of no image, says so. Called by roles/function for each record of an
-// event. Safe from several loops at once.
+// The function: an object was stored. Looks at the bytes in the sandbox, stores what was made of
+// them (renditions, presets) and puts the verdict on the queue; or, for objects of no image, says
+// so. Called by roles/function for each record of an event. Safe from several loops at once.
 #pragma once
 
 #include <functional>
@@ -8,6 +8,7 @@
 #include "core/message.h"
 #include "flow/issue_upload.h"
 #include "flow/poison_list.h"
+#include "flow/products.h"
 #include "imaging/types.h"
 #include "ports/alerts.h"
 #include "ports/object_store.h"
@@ -32,6 +33,15 @@ struct Verified {
 using VerifyPicture =
     std::function<Result<Verified>(int input_fd, std::uint64_t size_bytes, const VerifyJob& job)>;
 
+// The same look, and on the way everything that is made of a good picture: one decode. Blocks and
+// fails as VerifyPicture.
+using PreparePicture = std::function<Result<imaging::PrepareAnswer>(
+    int input_fd,
+    std::uint64_t size_bytes,
+    const VerifyJob& job,
+    const std::vector<WantedProduct>& products
+)>;
+
 inline constexpr std::uint32_t kMaxThumbnailSidePx = 4'096;
 
 struct OnStored {
@@ -39,32 +49,44 @@ struct OnStored {
     Queue& queue;
     Catalog& catalog;
     AlertLog& alerts;
-    VerifyPicture verify;
+    VerifyPicture verify;    // headers, and thumbnails
+    PreparePicture prepare;  // originals that are decoded
     Pool& imaging_pool;
     UploadSigner& signer;  // for the object's URL
     const Policies& policies;
     PoisonList& poison;
     const Clock& clock;
 
-    // ok: a message is on the queue, or there was nothing to do (other bucket, another version of
-    // the object is there, object or image gone, verdict known already, removal). An object of a
-    // deleted image, sent while that was deleted, is removed. A child that crashes or hangs is
-    // tried once more in a fresh child, then the verdict is `quarantined` and an alert is raised:
-    // "sandbox_violation" where the child did what it may not, else "image_quarantined".
-    //   errors  what may pass (the host retries): kUnavailable, kOverloaded, kNoSpace, kInternal …
+    // ok: a message is on the queue and all that it names is stored, or there was nothing to do
+    // (other bucket, another version of the object is there, object or image gone, verdict known
+    // already, removal). An object of a deleted image, sent while that was deleted, is removed. A
+    // child that crashes or hangs is tried once more in a fresh child, then the verdict is
+    // `quarantined` and an alert is raised: "sandbox_violation" where the child did what it may
+    // not, else "image_quarantined".
+    //   errors  what may pass (the host retries): kUnavailable, kOverloaded, kNoSpace, kInternal …;
+    //           no message is sent then, so no image becomes ready without its presets
     //   twice   safe: the catalog takes each object version once
     Task<Result<void>> run(StorageEvent event);
 
 private:
     struct Opened;
     struct Verdict;
+    struct Job;
     Task<Result<void>> remove_if_deleted(const StorageEvent& event, const ImageId& id);
     Task<Result<std::optional<Opened>>> open(const StorageEvent& event);
-    Task<Result<Verdict>> judge(Opened& opened, const VerifyJob& job, const std::string& image_id);
+    Task<Result<Verdict>> judge(Opened& opened, const Job& job, const std::string& image_id);
     Task<Result<Verdict>> quarantine(
         const ObjectInfo& object, const Error& error, const std::string& image_id
     );
-    VerifyJob job_for(const Image& image, const ParsedKey& key, const ObjectInfo& object) const;
+    // Looks, and once more where the child crashed or hung.
+    Task<Result<imaging::PrepareAnswer>> look(
+        Opened& opened, const Job& job, const std::string& image_id
+    );
+    Job job_for(const Image& image, const ParsedKey& key, const ObjectInfo& object) const;
+    const Policy& policy_of(const Image& image) const;
+    Task<Result<RegisterMessage>> message_of(
+        const Image& image, const ParsedKey& key, StorageEvent event, const Job& job, Opened& opened
+    );
 };
 
 }  // namespace pixgate

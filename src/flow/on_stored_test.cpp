@@ -36,6 +36,150 @@ TEST(OnStored, AGoodPictureIsSentToTheQueueWithUrlAndFacts) {
     EXPECT_EQ(message.event.sequencer, info.sequencer);
 }
 
+Result<std::string> variant_body(FlowWorld& world, const std::string& key) {
+    TRY(const auto reader, run_task(world.adapters.store->get(std::string(kVariantsBucket), key)));
+    const auto body = reader->body(0, reader->info().size_bytes);
+    EXPECT_EQ(reader->info().headers.at("cache-control"), "public, max-age=31536000, immutable");
+    return run_task(read_all(*body, 1'000));
+}
+
+TEST(OnStored, PresetsAndRenditionsAreStoredBeforeTheMessageNamesThem) {
+    FlowWorld world;
+    world.policies["default"].presets = {"thumb", "w320", "w2048"};
+    const auto id = world.permit();
+    const auto info = world.put(id, "picture");
+    ASSERT_TRUE(handle(world, world.event_of(id)));
+    const auto message = world.take_message();
+    EXPECT_EQ(message.dominant_colour, "#102030");
+    EXPECT_EQ(message.thumbhash, "AQID");
+    EXPECT_EQ(message.blurhash, "LEHV6n");
+    std::vector<std::string> names;
+    for (const auto& variant : message.variants) {
+        const auto body = variant_body(world, variant.key);
+        ASSERT_TRUE(body) << variant.key;
+        EXPECT_EQ(*body, variant.name + " of picture");
+        EXPECT_EQ(variant.size_bytes, body->size());
+        EXPECT_EQ(variant.bucket, kVariantsBucket);
+        EXPECT_EQ(variant.etag.size(), 32U);
+        names.push_back(variant.name);
+    }
+    EXPECT_EQ(names, (std::vector<std::string>{"640", "504", "thumb", "w320", "w2048"}));
+    const std::string folder = id.value + "/" + info.etag + "/";
+    EXPECT_EQ(message.variants[0].key, folder + "rendition-640");
+    EXPECT_EQ(message.variants[0].content_type, "image/jpeg");
+    EXPECT_EQ(message.variants[3].key, folder + "w=320,f=webp");
+    EXPECT_EQ(message.variants[3].content_type, "image/webp");
+    EXPECT_EQ(message.variants[3].kind, VariantKind::kPreset);
+    EXPECT_EQ(world.verifier.calls(), 1U);
+}
+
+TEST(OnStored, AgainWritesTheSameNames) {
+    FlowWorld world;
+    const auto id = world.permit();
+    world.put(id, "picture");
+    ASSERT_TRUE(handle(world, world.event_of(id)));
+    const auto before = world.stored_objects(kVariantsBucket);
+    ASSERT_TRUE(handle(world, world.event_of(id)));
+    EXPECT_EQ(world.stored_objects(kVariantsBucket), before);
+    EXPECT_EQ(before, 10U);
+    EXPECT_EQ(world.take_message().variants, world.take_message().variants);
+}
+
+TEST(OnStored, WithoutOneOfItsPresetsNothingBecomesReady) {
+    FlowWorld world;
+    const auto id = world.permit();
+    world.put(id, "picture without thumb");
+    EXPECT_EQ(handle(world, world.event_of(id)).error().code, Errc::kInternal);
+    EXPECT_EQ(world.queued(), 0U);
+}
+
+// A store that refuses some writes.
+class FullStore : public ObjectStore {
+public:
+    FullStore(ObjectStore& inner, std::string what) : inner_(inner), what_(std::move(what)) {}
+    Task<Result<ObjectInfo>> put(
+        std::string bucket, std::string key, BodySource& body, PutOptions options
+    ) override {
+        if (key.ends_with(what_)) co_return fail(Errc::kNoSpace, "full");
+        co_return co_await inner_.put(std::move(bucket), std::move(key), body, std::move(options));
+    }
+    Task<Result<std::unique_ptr<ObjectReader>>> get(std::string bucket, std::string key) override {
+        return inner_.get(std::move(bucket), std::move(key));
+    }
+    Task<Result<ObjectInfo>> head(std::string bucket, std::string key) override {
+        return inner_.head(std::move(bucket), std::move(key));
+    }
+    Task<Result<void>> remove(
+        std::string bucket, std::string key, std::optional<std::string> if_match
+    ) override {
+        return inner_.remove(std::move(bucket), std::move(key), std::move(if_match));
+    }
+    Task<Result<ObjectPage>> list(std::string bucket, ListOptions options) override {
+        return inner_.list(std::move(bucket), std::move(options));
+    }
+
+private:
+    ObjectStore& inner_;
+    std::string what_;
+};
+
+TEST(OnStored, AProductThatCannotBeStoredSendsNoMessage) {
+    FlowWorld world;
+    FullStore store(*world.adapters.store, "w=640,f=webp");
+    OnStored on_stored{
+        store,
+        *world.adapters.queue,
+        *world.adapters.catalog,
+        *world.adapters.alerts,
+        std::ref(world.verifier),
+        world.preparer,
+        world.pool,
+        world.signer,
+        world.policies,
+        world.poison,
+        world.clock
+    };
+    const auto id = world.permit();
+    world.put(id, "picture");
+    EXPECT_EQ(run_task(on_stored.run(world.event_of(id))).error().code, Errc::kNoSpace);
+    EXPECT_EQ(world.queued(), 0U);
+    ASSERT_TRUE(handle(world, world.event_of(id)));
+    EXPECT_EQ(world.take_message().variants.size(), 10U);
+}
+
+TEST(OnStored, AtDownloadOnlyRenditionsAreMadeAndWithoutDecodingNothing) {
+    FlowWorld world;
+    world.policies["default"].thumbnails = Thumbnails::kDownload;
+    const auto id = world.permit();
+    world.put(id, "picture");
+    ASSERT_TRUE(handle(world, world.event_of(id)));
+    EXPECT_EQ(world.take_message().variants.size(), 2U);
+    world.policies["default"].verify = Verify::kHeader;
+    const auto other = world.permit();
+    world.put(other, "picture");
+    ASSERT_TRUE(handle(world, world.event_of(other)));
+    const auto message = world.take_message();
+    EXPECT_TRUE(message.variants.empty());
+    EXPECT_EQ(message.thumbhash, "");
+}
+
+TEST(OnStored, EachFormatOfAPresetIsAnObject) {
+    FlowWorld world;
+    auto& policy = world.policies["default"];
+    policy.presets = {"w640"};
+    policy.preset_formats = {"webp", "jpeg"};
+    policy.visibility = Visibility::kPrivate;
+    const auto id = world.permit();
+    const auto info = world.put(id, "picture");
+    ASSERT_TRUE(handle(world, world.event_of(id)));
+    const auto message = world.take_message();
+    ASSERT_EQ(message.variants.size(), 4U);
+    EXPECT_EQ(message.variants[3].key, variant_key(id, info.etag, "w=640,f=jpeg"));
+    const auto head =
+        run_task(world.adapters.store->head(std::string(kVariantsBucket), message.variants[3].key));
+    EXPECT_EQ(head->headers.at("cache-control"), "private, max-age=31536000, immutable");
+}
+
 TEST(OnStored, ARefusedPictureIsRejectedWithTheReason) {
     FlowWorld world;
     const auto id = world.permit();

@@ -19,6 +19,14 @@ Result<void> check(const RegisterMessage& message) {
         key->thumbnail != message.thumbnail) {
         return fail(Errc::kInvalidArgument, "image and object do not belong together", "event");
     }
+    for (const auto& variant : message.variants) {
+        const std::string prefix = variant_key(message.image_id, message.event.etag, "");
+        const bool is_named = is_simple_name(variant.name) && variant.key.starts_with(prefix);
+        if (!is_named || variant.kind == VariantKind::kThumbnail || !message.thumbnail.empty() ||
+            message.verdict != kReady) {
+            return fail(Errc::kInvalidArgument, "a variant that does not belong here", "variants");
+        }
+    }
     return {};
 }
 
@@ -66,6 +74,11 @@ Task<Result<Applied>> RegisterImage::run(RegisterMessage message) {
         change.width_px = message.width_px;
         change.height_px = message.height_px;
         change.frames = message.frames;
+        change.has_alpha = message.has_alpha;
+        change.dominant_colour = std::move(message.dominant_colour);
+        change.thumbhash = std::move(message.thumbhash);
+        change.blurhash = std::move(message.blurhash);
+        change.products = std::move(message.variants);
     }
     co_return co_await catalog.apply(std::move(change));
 }

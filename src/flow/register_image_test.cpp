@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "core/bucket.h"
 #include "tests/support/flow_world.h"
 
@@ -36,6 +38,38 @@ TEST(RegisterImage, WritesStoredAtTheEventsTimeAndReadyNow) {
     EXPECT_EQ(image.ready_at, world.clock.now());
 }
 
+TEST(RegisterImage, WritesPlaceholdersAndProductsWithTheVerdict) {
+    FlowWorld world;
+    const auto id = world.permit();
+    const auto message = message_for(world, id);
+    RegisterImage step{*world.adapters.catalog, world.clock};
+    EXPECT_EQ(run_task(step.run(message)).value(), Applied::kDone);
+    const auto image = world.image(id);
+    EXPECT_EQ(image.thumbhash, "AQID");
+    EXPECT_EQ(image.blurhash, "LEHV6n");
+    EXPECT_EQ(image.dominant_colour, "#102030");
+    EXPECT_EQ(image.variants.size(), 10U);
+    EXPECT_EQ(std::ranges::count(image.variants, VariantKind::kRendition, &Variant::kind), 2);
+}
+
+TEST(RegisterImage, RefusesVariantsOfAnotherImage) {
+    FlowWorld world;
+    const auto id = world.permit();
+    const auto good = message_for(world, id);
+    RegisterImage step{*world.adapters.catalog, world.clock};
+    for (const auto& key :
+         {variant_key(world.permit(), good.event.etag, "w=320"), variant_key(id, "other", "w=320"),
+          std::string("w=320")}) {
+        auto bad = good;
+        bad.variants[0].key = key;
+        EXPECT_EQ(run_task(step.run(bad)).error().code, Errc::kInvalidArgument) << key;
+    }
+    auto bad = good;
+    bad.verdict = ImageState::kRejected;
+    EXPECT_EQ(run_task(step.run(bad)).error().code, Errc::kInvalidArgument);
+    EXPECT_EQ(world.image(id).state, ImageState::kPending);
+}
+
 TEST(RegisterImage, TheSameMessageHasItsEffectOnce) {
     FlowWorld world;
     const auto id = world.permit();
@@ -59,7 +93,7 @@ TEST(RegisterImage, AThumbnailBecomesAVariantAndARefusedOneIsNeverShown) {
     EXPECT_EQ(run_task(step.run(refused)).value(), Applied::kSkipped);
     const auto image = world.image(id);
     EXPECT_EQ(image.state, ImageState::kReady);
-    ASSERT_EQ(image.variants.size(), 1U);
+    ASSERT_EQ(image.variants.size(), 11U);
     EXPECT_EQ(image.variants[0].name, "small");
     EXPECT_EQ(image.variants[0].key, thumbnail_key(id, "small"));
     EXPECT_EQ(image.variants[0].width_px, 640U);

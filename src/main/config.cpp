@@ -39,6 +39,28 @@ void describe_policy(SettingsTable& t, const std::string& prefix, Policy& p) {
         prefix + "verify", p.verify, {{"decode", Verify::kDecode}, {"header", Verify::kHeader}},
         "How a picture is checked: every pixel decoded in the sandbox, or its header read."
     );
+    t.add(
+        prefix + "thumbnails", p.thumbnails,
+        {{"browser", Thumbnails::kBrowser},
+         {"function", Thumbnails::kFunction},
+         {"download", Thumbnails::kDownload}},
+        "Who makes small pictures. browser: senders may send thumbnails, and the function makes "
+        "the "
+        "presets at upload; function: the same, but senders' thumbnails are refused; download: "
+        "presets are made when they are first asked for."
+    );
+    t.add(
+        prefix + "presets", p.presets,
+        "Made at upload, before the image is ready. With verify = \"header\" none is."
+    );
+    t.add(
+        prefix + "preset_formats", p.preset_formats,
+        "Each preset in each of these: webp, jpeg, avif, png."
+    );
+    t.add(
+        prefix + "preset_effort", p.preset_effort, "Of WebP and AVIF presets: 0 is fast, 6 small.",
+        0, 6
+    );
     t.add(prefix + "max_pixels", p.max_pixels, "Width times height at most.", 1, 1'000'000'000);
     t.add(prefix + "max_side_px", p.max_side_px, "Longest side.", 1, 65'535);
     t.add(prefix + "max_frames", p.max_frames, "Frames of an animation at most.", 1, 100'000);

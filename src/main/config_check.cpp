@@ -7,7 +7,9 @@
 
 #include "base/crypto.h"
 #include "core/image.h"
+#include "core/transform.h"
 #include "core/upload.h"
+#include "flow/products.h"
 #include "imaging/imaging.h"
 #include "main/access.h"
 #include "main/config.h"
@@ -222,6 +224,28 @@ private:
         }
     }
 
+    void check_presets(const Policy& p, const std::string& where, const std::string& name) {
+        const std::set<std::string_view> formats{"webp", "jpeg", "avif", "png"};
+        for (const auto& preset : p.presets) {
+            if (!find_preset(preset)) say(where, name + ".presets: there is no preset " + preset);
+        }
+        for (const auto& format : p.preset_formats) {
+            if (!formats.contains(format)) {
+                say(where, name + ".preset_formats: takes webp, jpeg, avif, png, not " + format);
+            }
+        }
+        if (p.preset_formats.empty() && !p.presets.empty()) {
+            say(where, name + ".preset_formats: at least one is needed");
+        }
+        if (p.presets.size() * p.preset_formats.size() > kMaxPresetProducts) {
+            say(where, name + ".presets: at most " + std::to_string(kMaxPresetProducts) +
+                           " pictures, presets times formats");
+        }
+        if (p.verify == Verify::kHeader && p.thumbnails == Thumbnails::kFunction) {
+            say(where, name + ".thumbnails: \"function\" needs verify = \"decode\"");
+        }
+    }
+
     void check_policy(const Policy& p, const std::string& where, const std::string& name) {
         for (const auto& type : p.allowed_types) {
             // In the one form in which it is compared later: no "image/jpg", no parameters.
@@ -232,6 +256,7 @@ private:
             }
         }
         if (p.allowed_types.empty()) say(where, name + ".allowed_types: at least one is needed");
+        check_presets(p, where, name);
         for (const auto& key : p.metadata_keys) {
             if (!is_simple_name(key))
                 say(where, name + ".metadata_keys: names are 1 to 32 of a-z 0-9 - _");

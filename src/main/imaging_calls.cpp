@@ -19,19 +19,35 @@ imaging::Limits bounded(imaging::Limits limits, const SandboxConfig& config) {
     return limits;
 }
 
+imaging::VerifyRequest request_of(const VerifyJob& job, const SandboxConfig& config) {
+    imaging::VerifyRequest request;
+    request.declared = imaging::format_of_content_type(job.declared_type);
+    request.allowed = formats_of(job.allowed_types);
+    request.limits = bounded(job.limits, config);
+    request.full_decode = job.mode == Verify::kDecode;
+    return request;
+}
+
 }  // namespace
 
 VerifyPicture verify_with(imaging::Imaging& imaging, const SandboxConfig& config) {
     return
         [&imaging, config](int fd, std::uint64_t size, const VerifyJob& job) -> Result<Verified> {
-            imaging::VerifyRequest request;
-            request.declared = imaging::format_of_content_type(job.declared_type);
-            request.allowed = formats_of(job.allowed_types);
-            request.limits = bounded(job.limits, config);
-            request.full_decode = job.mode == Verify::kDecode;
+            const auto request = request_of(job, config);
             TRY(const auto answer, imaging.verify(fd, size, request));
             return Verified{answer.refusal, answer.facts};
         };
+}
+
+PreparePicture prepare_with(imaging::Imaging& imaging, const SandboxConfig& config) {
+    return [&imaging, config](
+               int fd, std::uint64_t size, const VerifyJob& job,
+               const std::vector<WantedProduct>& products
+           ) -> Result<imaging::PrepareAnswer> {
+        imaging::PrepareRequest request = request_of(products);
+        request.verify = request_of(job, config);
+        return imaging.prepare(fd, size, request);
+    };
 }
 
 MakeVariant make_with(imaging::Imaging& imaging, const SandboxConfig& config) {

@@ -9,8 +9,9 @@
 
 namespace pixgate {
 
-// Both keep a reference to `imaging`, which must outlive them.
+// All keep a reference to `imaging`, which must outlive them.
 VerifyPicture verify_with(imaging::Imaging& imaging, const SandboxConfig& config);
+PreparePicture prepare_with(imaging::Imaging& imaging, const SandboxConfig& config);
 MakeVariant make_with(imaging::Imaging& imaging, const SandboxConfig& config);
 
 }  // namespace pixgate

@@ -99,6 +99,22 @@ inline Change variant_of(World& w, const Image& image, const char* name, const c
     return change;
 }
 
+inline Variant product_of(
+    const Image& image, VariantKind kind, const char* name, const char* transform
+) {
+    Variant out;
+    out.name = name;
+    out.bucket = "pixgate-variants";
+    out.key = variant_key(image.id, "etag-01", transform);
+    out.etag = "77";
+    out.content_type = "image/webp";
+    out.width_px = 640;
+    out.height_px = 480;
+    out.size_bytes = 30'000;
+    out.kind = kind;
+    return out;
+}
+
 inline Applied apply(World& w, Change change) {
     const auto applied = run_task(w.catalog().apply(std::move(change)));
     EXPECT_TRUE(applied);

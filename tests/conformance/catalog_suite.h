@@ -48,6 +48,58 @@ inline void a_verdict_makes_it_ready_with_facts_and_history(World& w) {
     EXPECT_EQ(found.history, history);
 }
 
+inline void a_verdict_brings_placeholders_and_products(World& w) {
+    const Image image = create(w);
+    // The sender's thumbnail has the name of a preset: both stay.
+    EXPECT_EQ(apply(w, variant_of(w, image, "thumb", "01")), Applied::kDone);
+    Change verdict = ready(w, image, "01");
+    verdict.has_alpha = true;
+    verdict.dominant_colour = "#102030";
+    verdict.thumbhash = "AQID";
+    verdict.blurhash = "LEHV6n";
+    const auto thumb = product_of(image, VariantKind::kPreset, "thumb", "w=256,f=webp");
+    const auto jpeg = product_of(image, VariantKind::kPreset, "thumb", "w=256,f=jpeg");
+    const auto rendition = product_of(image, VariantKind::kRendition, "2016", "rendition-2016");
+    verdict.products = {rendition, thumb, jpeg};
+    EXPECT_EQ(apply(w, verdict), Applied::kDone);
+    const Image found = find(w, image.id);
+    EXPECT_TRUE(found.has_alpha);
+    EXPECT_EQ(found.dominant_colour, "#102030");
+    EXPECT_EQ(found.thumbhash, "AQID");
+    EXPECT_EQ(found.blurhash, "LEHV6n");
+    ASSERT_EQ(found.variants.size(), 4U);
+    EXPECT_EQ(found.variants[0].kind, VariantKind::kThumbnail);
+    EXPECT_EQ(found.variants[1], jpeg);
+    EXPECT_EQ(found.variants[2], thumb);
+    EXPECT_EQ(found.variants[3], rendition);
+    EXPECT_EQ(write_snapshot(feed(w).back().image), write_snapshot(found));
+}
+
+inline void products_are_added_to_the_version_they_were_made_of(World& w) {
+    const Image image = create(w);
+    Change more;
+    more.id = image.id;
+    more.at = w.clock.now();
+    more.products_of_etag = "etag-01";
+    more.products = {product_of(image, VariantKind::kPreset, "w640", "w=640,f=webp")};
+    EXPECT_EQ(apply(w, more), Applied::kSkipped) << "not ready yet";
+    Change verdict = ready(w, image, "01");
+    verdict.products = {product_of(image, VariantKind::kRendition, "504", "rendition-504")};
+    EXPECT_EQ(apply(w, verdict), Applied::kDone);
+    more.products_of_etag = "etag-00";
+    EXPECT_EQ(apply(w, more), Applied::kSkipped);
+    more.products_of_etag = "etag-01";
+    EXPECT_EQ(apply(w, more), Applied::kDone);
+    more.products[0].size_bytes = 7;
+    EXPECT_EQ(apply(w, more), Applied::kDone);
+    const Image found = find(w, image.id);
+    ASSERT_EQ(found.variants.size(), 2U);
+    EXPECT_EQ(found.variants[0].size_bytes, 7U);
+    EXPECT_EQ(found.history.size(), 3U);
+    EXPECT_EQ(apply(w, to_state(w, image, ImageState::kDeleted)), Applied::kDone);
+    EXPECT_EQ(apply(w, more), Applied::kSkipped);
+}
+
 inline void an_event_has_its_effect_once(World& w) {
     const Image image = create(w);
     EXPECT_EQ(apply(w, ready(w, image, "01")), Applied::kDone);
@@ -167,7 +219,10 @@ inline void a_deleted_image_is_gone_for_good(World& w) {
 inline void images_survive_a_restart(World& w) {
     const Image image = create(w);
     apply(w, variant_of(w, image, "thumb", "01"));
-    apply(w, ready(w, image, "02"));
+    Change verdict = ready(w, image, "02");
+    verdict.thumbhash = "AQID";
+    verdict.products = {product_of(image, VariantKind::kPreset, "w640", "w=640,f=webp")};
+    apply(w, verdict);
     const auto before = write_snapshot(find(w, image.id));
     const auto last = run_task(w.catalog().last_seq()).value();
     w.restart();
@@ -181,6 +236,9 @@ inline constexpr Case kCases[]{
     {"AMadeImageIsPendingWithItsFacts", a_made_image_is_pending_with_its_facts},
     {"AnUnknownImageIsNotFound", an_unknown_image_is_not_found},
     {"AVerdictMakesItReadyWithFactsAndHistory", a_verdict_makes_it_ready_with_facts_and_history},
+    {"AVerdictBringsPlaceholdersAndProducts", a_verdict_brings_placeholders_and_products},
+    {"ProductsAreAddedToTheVersionTheyWereMadeOf",
+     products_are_added_to_the_version_they_were_made_of},
     {"AnEventHasItsEffectOnce", an_event_has_its_effect_once},
     {"OfManyAtOnceOneTakesEffect", of_many_at_once_one_takes_effect},
     {"AnOlderEventIsStale", an_older_event_is_stale},

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "aws/s3_event_json.h"
 #include "core/bucket.h"
 
@@ -75,6 +77,40 @@ Result<Verified> BodyVerifier::operator()(
     return fail(Errc::kCrashed, "signal 11");
 }
 
+Result<imaging::PrepareAnswer> BodyPreparer::operator()(
+    int fd,
+    std::uint64_t size_bytes,
+    const VerifyJob& job,
+    const std::vector<WantedProduct>& products
+) {
+    TRY(const auto verified, verifier_(fd, size_bytes, job));
+    imaging::PrepareAnswer out;
+    out.refusal = verified.refusal;
+    out.facts = verified.facts;
+    if (out.refusal != imaging::Refusal::kNone) return out;
+    std::string body(size_bytes, '\0');
+    ::pread(fd, body.data(), body.size(), 0);
+    out.placeholders.dominant = {0x10, 0x20, 0x30};
+    out.placeholders.thumbhash_bytes = 3;
+    out.placeholders.thumbhash = {1, 2, 3};
+    std::ranges::copy(std::string_view("LEHV6n"), out.placeholders.blurhash.begin());
+    for (std::uint32_t i = 0; i < products.size(); ++i) {
+        const auto& spec = products[i].spec;
+        const auto side_px = std::min(640U, std::max(spec.transform.width_px, 1U));
+        const auto name = products[i].preset.empty() ? std::to_string(side_px) : products[i].preset;
+        if (body == "picture without thumb" && name == "thumb") continue;
+        if (products[i].preset.empty() && spec.transform.width_px == 1'024) continue;
+        imaging::Product product;
+        product.index = i;
+        product.facts.format = imaging::format_of(spec.transform.format);
+        product.facts.width_px = side_px;
+        product.facts.height_px = side_px * 3 / 4;
+        product.bytes = name + " of " + body.substr(0, body.find(' '));
+        out.products.push_back(std::move(product));
+    }
+    return out;
+}
+
 std::string event_json(const StorageEvent& event) {
     return aws::write_s3_event(event, aws::EventOrigin{});
 }
@@ -97,6 +133,7 @@ FlowWorld::FlowWorld(memory::Config config)
           *adapters.catalog,
           *adapters.alerts,
           std::ref(verifier),
+          preparer,
           pool,
           signer,
           policies,

@@ -43,6 +43,22 @@ private:
     std::atomic<bool> is_healed_ = false;
 };
 
+// The same bodies, and products: each as asked for, of the bytes "{name of the preset, or its
+// longer side} of {first word of the body}". "picture without thumb" lacks that preset.
+class BodyPreparer {
+public:
+    explicit BodyPreparer(BodyVerifier& verifier) : verifier_(verifier) {}
+    Result<imaging::PrepareAnswer> operator()(
+        int fd,
+        std::uint64_t size_bytes,
+        const VerifyJob& job,
+        const std::vector<WantedProduct>& products
+    );
+
+private:
+    BodyVerifier& verifier_;
+};
+
 // A notification with one record, and the records of one; both as S3 has them.
 std::string event_json(const StorageEvent& event);
 std::vector<StorageEvent> records_of(const std::string& json);
@@ -55,6 +71,7 @@ struct FlowWorld {
     memory::Adapters adapters;
     ReadableSigner signer;
     BodyVerifier verifier;
+    BodyPreparer preparer{verifier};
     Policies policies;
     PoisonList poison;
     Metrics metrics;

@@ -37,6 +37,10 @@ Result<Image> read_row(const Rows& row) {
     image.created_at = row.time(18);
     image.expires_at = row.time(19);
     if (!row.is_null(20)) image.ready_at = row.time(20);
+    image.has_alpha = row.integer(21) != 0;
+    image.dominant_colour = row.text(22);
+    image.thumbhash = row.text(23);
+    image.blurhash = row.text(24);
     return image;
 }
 
@@ -57,12 +61,14 @@ Result<void> read_history(Connection& db, Image& image) {
 Result<void> read_variants(Connection& db, Image& image) {
     TRY(auto rows, db.query(
                        "SELECT name, bucket, key, etag, content_type, width_px, height_px, "
-                       "size_bytes FROM image_variants WHERE image_id = ? ORDER BY name",
+                       "size_bytes, kind FROM image_variants WHERE image_id = ?",
                        image.id.value
                    ));
     for (;;) {
         TRY(const bool more, rows.next());
-        if (!more) return {};
+        if (!more) break;
+        const auto kind = parse_variant_kind(rows.text(8));
+        if (!kind) return fail(Errc::kCorrupt, "stored variant: unknown kind " + rows.text(8));
         image.variants.push_back({
             .name = rows.text(0),
             .bucket = rows.text(1),
@@ -72,8 +78,11 @@ Result<void> read_variants(Connection& db, Image& image) {
             .width_px = rows.number<std::uint32_t>(5),
             .height_px = rows.number<std::uint32_t>(6),
             .size_bytes = rows.number<std::uint64_t>(7),
+            .kind = *kind,
         });
     }
+    std::ranges::sort(image.variants, comes_before);
+    return {};
 }
 
 Result<void> write_history(Connection& db, const Image& image, std::size_t from) {
@@ -89,9 +98,32 @@ Result<void> write_history(Connection& db, const Image& image, std::size_t from)
 
 Result<void> write_variant(Connection& db, const ImageId& id, const Variant& v) {
     CHECK_OK(db.run(
-        "INSERT OR REPLACE INTO image_variants VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", id.value,
-        v.name, v.bucket, v.key, v.etag, v.content_type, v.width_px, v.height_px, v.size_bytes
+        "INSERT OR REPLACE INTO image_variants (image_id, kind, name, bucket, key, etag, "
+        "content_type, width_px, height_px, size_bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        id.value, name_of(v.kind), v.name, v.bucket, v.key, v.etag, v.content_type, v.width_px,
+        v.height_px, v.size_bytes
     ));
+    return {};
+}
+
+Result<void> remove_variant(Connection& db, const ImageId& id, const Variant& v) {
+    CHECK_OK(db.run(
+        "DELETE FROM image_variants WHERE image_id = ? AND kind = ? AND name = ? AND key = ?",
+        id.value, name_of(v.kind), v.name, v.key
+    ));
+    return {};
+}
+
+Result<void> write_variants(Connection& db, const Image& before, const Image& after) {
+    const auto is_in = [](const std::vector<Variant>& list, const Variant& one) {
+        return std::ranges::find(list, one) != list.end();
+    };
+    for (const auto& old : before.variants) {
+        if (!is_in(after.variants, old)) CHECK_OK(remove_variant(db, after.id, old));
+    }
+    for (const auto& variant : after.variants) {
+        if (!is_in(before.variants, variant)) CHECK_OK(write_variant(db, after.id, variant));
+    }
     return {};
 }
 
@@ -133,7 +165,8 @@ Result<std::optional<Image>> find_image(Connection& db, const std::string& id) {
     TRY(auto rows, db.query(
                        "SELECT id, owner, policy, state, reason, filename, bucket, key, "
                        "declared_type, declared_bytes, etag, content_type, size_bytes, sha256, "
-                       "width_px, height_px, frames, metadata, created_ms, expires_ms, ready_ms "
+                       "width_px, height_px, frames, metadata, created_ms, expires_ms, ready_ms, "
+                       "has_alpha, dominant_colour, thumbhash, blurhash "
                        "FROM images WHERE id = ?",
                        id
                    ));
@@ -149,19 +182,15 @@ Result<void> update_image(Connection& db, const Image& before, const Image& afte
     CHECK_OK(db.run(
         "UPDATE images SET state = ?, reason = ?, filename = ?, etag = ?, content_type = ?, "
         "size_bytes = ?, sha256 = ?, width_px = ?, height_px = ?, frames = ?, metadata = ?, "
-        "ready_ms = ?, due_ms = ? WHERE id = ?",
+        "ready_ms = ?, due_ms = ?, has_alpha = ?, dominant_colour = ?, thumbhash = ?, "
+        "blurhash = ? WHERE id = ?",
         name_of(after.state), after.reason, after.filename, after.etag, after.content_type,
         after.size_bytes, after.sha256, after.width_px, after.height_px, after.frames,
-        write_text_map(after.metadata), after.ready_at, due_at(after), after.id.value
+        write_text_map(after.metadata), after.ready_at, due_at(after), after.has_alpha,
+        after.dominant_colour, after.thumbhash, after.blurhash, after.id.value
     ));
     CHECK_OK(write_history(db, after, before.history.size()));
-    for (const auto& variant : after.variants) {
-        const auto same = [&variant](const Variant& old) { return old == variant; };
-        if (std::ranges::none_of(before.variants, same)) {
-            CHECK_OK(write_variant(db, after.id, variant));
-        }
-    }
-    return {};
+    return write_variants(db, before, after);
 }
 
 Result<std::vector<std::string>> list_ids(Connection& db, const ImageQuery& query, std::size_t n) {

@@ -50,6 +50,25 @@ TEST_F(MigrationsTest, ACopyIsKeptBeforeAnUpgrade) {
     EXPECT_EQ(copy->integer("SELECT count(*) FROM a").value(), 1);
 }
 
+TEST_F(MigrationsTest, ThumbnailsOfTheFirstSchemaAreKept) {
+    ASSERT_TRUE(migrate(*db_, path_, {}, migrations().first(1)));
+    ASSERT_TRUE(db_->script(
+        "INSERT INTO images VALUES ('i', 'ann', 'default', 'ready', '', 'a.jpg', 'b', 'i/original',"
+        "'image/jpeg', 9, 'e', 'image/jpeg', 9, '', 4, 3, 1, '{}', 1, 2, 3, 3, 'c', NULL, '');"
+        "INSERT INTO image_variants VALUES ('i', 'thumb', 'b', 'i/thumbnails/thumb', 'e2',"
+        "'image/webp', 2, 1, 7);"
+    ));
+    ASSERT_TRUE(migrate(*db_, path_, {}));
+    EXPECT_EQ(
+        value("SELECT count(*) FROM image_variants WHERE image_id = 'i' AND kind = 'thumbnail' "
+              "AND name = 'thumb' AND key = 'i/thumbnails/thumb' AND etag = 'e2' AND size_bytes = 7"
+        ),
+        1
+    );
+    EXPECT_EQ(value("SELECT count(*) FROM images WHERE thumbhash = '' AND has_alpha = 0"), 1);
+    EXPECT_EQ(value("SELECT count(*) FROM pragma_foreign_key_check"), 0);
+}
+
 TEST_F(MigrationsTest, TheOnesInsideAreNumberedWithoutGapAndRun) {
     int number = 0;
     for (const auto& step : migrations()) EXPECT_EQ(step.number, ++number);

@@ -53,6 +53,7 @@ struct Chaos {
               *world.adapters.catalog,
               *world.adapters.alerts,
               std::ref(world.verifier),
+              world.preparer,
               world.pool,
               world.signer,
               world.policies,

@@ -140,6 +140,7 @@ TEST(Worker, AMessageOfNoImageIsAcknowledgedAndAForgedOneIsBuriedWithoutEffect) 
     ASSERT_TRUE(run_task(world.adapters.queue->send(to_json(message))));
     message.image_id.value = world.ids.uuid_v7();
     message.event.key = original_key(message.image_id);
+    message.variants.clear();
     ASSERT_TRUE(run_task(world.adapters.queue->send(to_json(message))));
     EXPECT_TRUE(bench.until_empty());
     EXPECT_EQ(world.image(victim).state, ImageState::kPending);
