@@ -112,10 +112,18 @@ inline constexpr std::array<std::uint32_t, 21> kListedWidths{16,   32,   48,  64
                                                              1600, 1920, 2048};
 
 // "w=320,h=240,fit=cover,q=80,f=auto". Unknown, repeated, empty or out-of-range: kInvalidArgument,
-// the parameter's name in `reason`. Digits only, no sign, no leading zero.
+// the parameter's name in `reason`. Digits only, no sign, no leading zero, no exponent. What comes
+// back is normalised. docs/urls.md has every parameter.
 Result<Transform> parse_transform(std::string_view text);
-// The one text of this meaning: parameters in fixed order, defaults left out.
-// "w=320,fit=cover,f=webp".
+
+// The one of all transforms that mean the same: defaults and what has no effect are left out
+// (gravity where nothing is cut, anim where the format has one frame, q where it is the format's
+// own), cover is crop and contain is scale-down where nothing is enlarged, a turn and a mirror are
+// the fewest of both.
+Transform normalised(Transform transform);
+
+// The one text of this meaning, so the name of the result in caches and in the store: parameters in
+// fixed order, defaults left out. "w=320,h=240,fit=crop,f=webp". Normalises first.
 std::string canonical(const Transform& transform);
 
 struct Preset {
@@ -127,13 +135,28 @@ struct Preset {
 std::optional<Transform> find_preset(std::string_view name);
 std::span<const Preset> presets();
 
-// True where it may be asked for without a signature: widths (and heights, if given) from the list,
-// quality 80.
+// True where its size is one of the list: widths (and heights, if given) from the list, in any fit,
+// of nine gravities or smart, in any format and the format's own quality; nothing else. So many are
+// there, and no more, however the URL is varied.
 bool is_listed(const Transform& transform);
 
-// The output format for `auto`: WebP where the Accept value names it with q > 0, else JPEG, or PNG
-// for pictures with alpha. `image/*` and `*/*` prove nothing. Source: RFC 9110 section 12.5.1.
-OutputFormat negotiate(std::string_view accept, bool has_alpha);
+// The smallest width of the list that is at least this; 0 for 0, nullopt over the largest.
+std::optional<std::uint32_t> listed_width_for(std::uint32_t px);
+
+// What `auto` may become by the Accept field; JPEG or PNG where none of these is accepted.
+struct AutoFormats {
+    bool webp = true;
+    bool avif = false;
+};
+// The output format for `auto`: AVIF before WebP where the Accept value names it with q > 0, else
+// JPEG, or PNG for pictures with alpha; what moves is WebP or GIF. `image/*` and `*/*` prove
+// nothing. Source: RFC 9110 section 12.5.1.
+OutputFormat negotiate(
+    std::string_view accept, bool has_alpha, AutoFormats formats = {}, bool animate = false
+);
+// The transform in that format. A quality in a URL without format is JPEG's and is brought to
+// AVIF's scale. Normalised.
+Transform in_format(Transform transform, OutputFormat format);
 std::string_view content_type_of(OutputFormat format);  // not for kAuto
 
 }  // namespace pixgate

@@ -25,7 +25,9 @@ Result<Ask> read_ask(const http::Request& request, const AskRules& rules) {
 }
 
 void settle_format(Ask& ask, std::string_view accept, bool has_alpha) {
-    if (ask.by_accept) ask.transform.format = negotiate(accept, has_alpha);
+    if (!ask.by_accept) return;
+    const auto format = negotiate(accept, has_alpha, {}, ask.transform.animate);
+    ask.transform = in_format(ask.transform, format);
 }
 
 }  // namespace pixgate::edge

@@ -133,7 +133,7 @@ protected:
 TEST_F(EdgeRoutesTest, APresetIsServedAsAPictureAndNothingElse) {
     const auto r = get(path("thumb"));
     ASSERT_EQ(r.status, 200U);
-    EXPECT_EQ(body_of(r), "picture w=256,h=256,fit=cover,f=jpeg");
+    EXPECT_EQ(body_of(r), "picture w=256,h=256,fit=crop,f=jpeg");
     const auto head = head_of(r);
     for (const char* line :
          {"Content-Type: image/jpeg\r\n", "X-Content-Type-Options: nosniff\r\n", "Vary: Accept\r\n",
