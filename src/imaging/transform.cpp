@@ -8,6 +8,7 @@
 #include "imaging/decode.h"
 #include "imaging/encode.h"
 #include "imaging/geometry.h"
+#include "imaging/planes/lean.h"
 #include "imaging/verify.h"
 #include "imaging/vips_setup.h"
 
@@ -230,6 +231,7 @@ TransformAnswer transform_bytes(Bytes data, const TransformRequest& request) {
     const VerifyAnswer input = verify_header(data, header);
     TransformAnswer answer{input.refusal, {}, {}, input.detail};
     if (input.refusal != Refusal::kNone) return answer;
+    if (auto lean = lean_transform(data, input.facts, request)) return *std::move(lean);
     take_vips_error();
     const DecoderInput decoder_input(data, input.facts.format);
     Work work{.data = decoder_input.bytes(), .request = request, .source = input.facts};

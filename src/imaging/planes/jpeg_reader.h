@@ -1,0 +1,62 @@
+// Decodes a JPEG to its planes, without leaving YCbCr, at its size or 1/2, 1/4 or 1/8 of it.
+#pragma once
+
+#include <string>
+
+#include "imaging/byte_reader.h"
+#include "imaging/planes/planes.h"
+
+namespace pixgate::imaging {
+
+enum class JpegProfile : std::uint8_t { kNone, kSrgb, kOther };
+
+struct JpegHead {
+    Size size;               // as stored
+    bool is_planar = false;  // YCbCr or grey, brightness sampled the finest: what this reader takes
+    bool is_grey = false;
+    JpegProfile profile = JpegProfile::kNone;
+};
+
+// Takes rows of one plane as they are decoded, from the top; each has Plane::kRoom bytes behind it.
+class RowSink {
+public:
+    virtual ~RowSink() = default;
+    // plane: 0 brightness, 1 and 2 colour.
+    virtual void push(int plane, const std::uint8_t* row) = 0;
+};
+
+// What a decode at 1/shrink gives.
+struct JpegLayout {
+    Size y, colour;  // in samples; colour is 0 x 0 for grey
+    Subsampling chroma;
+    double width = 0, height = 0;  // as in Planes
+};
+
+// Says and refuses what libjpeg says and refuses through libvips: the end of the bytes before that
+// of the picture is an error, damage in between a warning, of which there may be a hundred.
+class JpegReader {
+public:
+    // `data` must outlive it. At most `max_memory_bytes` are taken for the coefficients of a
+    // progressive picture.
+    JpegReader(Bytes data, std::uint64_t max_memory_bytes);
+    ~JpegReader();
+    JpegReader(const JpegReader&) = delete;
+    JpegReader& operator=(const JpegReader&) = delete;
+
+    bool read_head(JpegHead& head);
+    // After read_head() said is_planar. shrink: 1, 2, 4 or 8.
+    bool start(int shrink, JpegLayout& layout);
+    // All rows of all planes. Only once.
+    bool decode(RowSink& sink);
+    // What was wrong, in libjpeg's words.
+    std::string error() const;
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+// All of it in memory. False: see reader.error().
+bool decode_planes(JpegReader& reader, int shrink, Planes& planes);
+
+}  // namespace pixgate::imaging
