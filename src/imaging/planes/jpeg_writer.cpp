@@ -14,6 +14,22 @@ namespace {
 
 constexpr unsigned kMaxRows = 2 * DCTSIZE;
 
+// All in the first scan as blocks of one colour, then the coarse structure, colour, the rest.
+// Without successive approximation, which libjpeg's own script has: that takes 3 % fewer bytes and
+// more than twice the time.
+constexpr std::array<jpeg_scan_info, 5> kScans{{
+    {3, {0, 1, 2}, 0, 0, 0, 0},
+    {1, {0}, 1, 5, 0, 0},
+    {1, {2}, 1, 63, 0, 0},
+    {1, {1}, 1, 63, 0, 0},
+    {1, {0}, 6, 63, 0, 0},
+}};
+constexpr std::array<jpeg_scan_info, 3> kGreyScans{{
+    {1, {0}, 0, 0, 0, 0},
+    {1, {0}, 1, 5, 0, 0},
+    {1, {0}, 6, 63, 0, 0},
+}};
+
 struct Writer {
     jpeg_compress_struct info{};
     jpeg_error_mgr errors{};
@@ -58,10 +74,10 @@ void set_up(Writer& w, const Planes& planes, std::uint8_t quality, JpegStyle sty
     w.info.comp_info[0].h_samp_factor = planes.is_grey() ? 1 : planes.chroma.across;
     w.info.comp_info[0].v_samp_factor = planes.is_grey() ? 1 : planes.chroma.down;
     w.info.raw_data_in = TRUE;
-    if (style == JpegStyle::kProgressive) {
-        w.info.optimize_coding = TRUE;
-        jpeg_simple_progression(&w.info);
-    }
+    if (style == JpegStyle::kPlain) return;
+    w.info.optimize_coding = TRUE;
+    w.info.scan_info = planes.is_grey() ? kGreyScans.data() : kScans.data();
+    w.info.num_scans = static_cast<int>(planes.is_grey() ? kGreyScans.size() : kScans.size());
 }
 
 // No object with a destructor lives in a function that setjmp may return to.
