@@ -17,7 +17,7 @@ function(pixgate_layer name dir)
 endfunction()
 
 pixgate_layer(base base LINK pixgate_asio Boost::json spdlog::spdlog OpenSSL::Crypto prometheus-cpp::core PkgConfig::TOMLPP)
-pixgate_layer(core core LINK pixgate_base)
+pixgate_layer(core core LINK pixgate_base ZLIB::ZLIB)
 pixgate_layer(ports ports LINK pixgate_core)
 pixgate_layer(imaging imaging LINK pixgate_core PkgConfig::VIPS PkgConfig::JPEG PkgConfig::WEBP PkgConfig::GMODULE PkgConfig::SECCOMP)
 pixgate_layer(http http LINK pixgate_base Boost::url)

@@ -8,7 +8,7 @@ cd "$repo_root"
 build_packages=(
     git ca-certificates clang-19 lld-19 libclang-rt-19-dev cmake ninja-build ccache pkg-config
     libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libboost-system1.81-dev
-    libvips-dev libjpeg62-turbo-dev libwebp-dev libtomlplusplus-dev libcli11-dev libspdlog-dev prometheus-cpp-dev libpugixml-dev
+    libvips-dev libjpeg62-turbo-dev libwebp-dev zlib1g-dev libtomlplusplus-dev libcli11-dev libspdlog-dev prometheus-cpp-dev libpugixml-dev
     libsqlite3-dev libseccomp-dev libssl-dev
 )
 test_packages=(

@@ -31,11 +31,12 @@ bool is_local(const http::Request& request) {
 
 std::span<const ApiRoute> Api::routes() {
     using A = Access;
-    static constexpr std::array<ApiRoute, 14> kRoutes{{
+    static constexpr std::array<ApiRoute, 15> kRoutes{{
         {"POST", "/v1/uploads", A::kCallers, &Api::create_upload},
         {"GET", "/v1/images", A::kCallers, &Api::list_images},
         {"GET", "/v1/images/{id}", A::kCallers, &Api::get_image},
         {"DELETE", "/v1/images/{id}", A::kCallers, &Api::remove_image},
+        {"GET", "/v1/images/{id}/placeholder", A::kCallers, &Api::show_placeholder},
         {"POST", "/v1/images/{id}/links", A::kCallers, &Api::make_links},
         {"GET", "/v1/images/{id}/events", A::kCallers, &Api::image_events},
         {"GET", "/v1/events", A::kCallers, &Api::all_events},
@@ -120,6 +121,17 @@ Task<http::Response> Api::answer(const ApiRoute& route, http::Request& request) 
         );
     }
     co_return problem_response(error, request.id);
+}
+
+std::string Api::base_url(const http::Request& request) const {
+    // Nobody but the one who asks sees the answer, so what he calls us is good enough.
+    return options_.public_url.empty() ? "http://" + std::string(request.host)
+                                       : options_.public_url;
+}
+
+ImageUrls Api::urls(const http::Request& request) const {
+    return {ports_.signer, ports_.edge_signer, ports_.issue_upload.policies,
+            ports_.clock,  base_url(request),  options_.signed_url_lifetime};
 }
 
 Task<Result<Image>> Api::visible_image(ApiCall& call) {

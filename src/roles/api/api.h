@@ -97,7 +97,9 @@ public:
 private:
     Task<http::Response> answer(const ApiRoute& route, http::Request& request);
     Task<Result<Caller>> admit(const ApiRoute& route, const http::Request& request);
-    ImageUrls urls() const { return {ports_.signer, options_.signed_url_lifetime}; }
+    ImageUrls urls(const http::Request& request) const;
+    // Where the edge is reached: the public URL, or what the caller calls us.
+    std::string base_url(const http::Request& request) const;
     // The image, where it is there and the caller may see it; else kNotFound.
     Task<Result<Image>> visible_image(ApiCall& call);
     // Whose images a query is about; absent: all.
@@ -107,6 +109,7 @@ private:
     Task<Result<http::Response>> get_image(ApiCall& call);
     Task<Result<http::Response>> list_images(ApiCall& call);
     Task<Result<http::Response>> remove_image(ApiCall& call);
+    Task<Result<http::Response>> show_placeholder(ApiCall& call);
     Task<Result<http::Response>> make_links(ApiCall& call);
     Task<Result<http::Response>> image_events(ApiCall& call);
     Task<Result<http::Response>> all_events(ApiCall& call);

@@ -31,7 +31,7 @@ void append_event(std::string& out, std::int64_t seq, const Image& image, const 
 class EventStream : public BodySource {
 public:
     EventStream(StreamPlan plan, LiveFeed& feed, ImageUrls urls, std::shared_ptr<void> slot)
-        : plan_(std::move(plan)), feed_(feed), urls_(urls), slot_(std::move(slot)) {
+        : plan_(std::move(plan)), feed_(feed), urls_(std::move(urls)), slot_(std::move(slot)) {
         ends_at_ = Steady::now() + plan_.max_age;
         if (plan_.is_final) shorten();
     }
@@ -117,20 +117,21 @@ Task<Result<http::Response>> Api::image_events(ApiCall& call) {
     plan.position = last;
     plan.is_final = is_final(image.state);
     plan.first = "retry: 1000\n\n";
+    const ImageUrls urls_here = urls(call.request);
     if (resume && *resume < last) {
         CO_TRY(
             const auto missed,
             co_await ports_.feed.next(plan.filter, *resume, std::chrono::milliseconds(0))
         );
         for (const auto& entry : missed.entries)
-            append_event(plan.first, entry->seq, entry->image, urls());
+            append_event(plan.first, entry->seq, entry->image, urls_here);
         plan.position = missed.position;
-        if (missed.entries.empty()) append_event(plan.first, last, image, urls());
+        if (missed.entries.empty()) append_event(plan.first, last, image, urls_here);
     } else {
-        append_event(plan.first, last, image, urls());
+        append_event(plan.first, last, image, urls_here);
     }
     co_return stream_response(
-        std::make_unique<EventStream>(std::move(plan), ports_.feed, urls(), std::move(slot))
+        std::make_unique<EventStream>(std::move(plan), ports_.feed, urls_here, std::move(slot))
     );
 }
 
@@ -148,9 +149,9 @@ Task<Result<http::Response>> Api::all_events(ApiCall& call) {
     plan.linger = options_.linger;
     plan.max_age = options_.max_stream_age;
     plan.first = "retry: 1000\n\n";
-    co_return stream_response(
-        std::make_unique<EventStream>(std::move(plan), ports_.feed, urls(), std::move(slot))
-    );
+    co_return stream_response(std::make_unique<EventStream>(
+        std::move(plan), ports_.feed, urls(call.request), std::move(slot)
+    ));
 }
 
 }  // namespace pixgate::roles

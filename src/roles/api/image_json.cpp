@@ -39,6 +39,31 @@ void write_url(
     text_or_null(json, "url", url);
 }
 
+// Of the edge, which picks the format by Accept. Empty where the image is not ready.
+std::string preset_url(const Image& image, const std::string& preset, const ImageUrls& urls) {
+    if (image.state != ImageState::kReady) return {};
+    const std::string path = "/i/" + image.id.value + "/" + preset;
+    const auto policy = urls.policies.find(image.policy);
+    const bool is_public =
+        policy != urls.policies.end() && policy->second.visibility == Visibility::kPublic;
+    if (is_public) return urls.edge_base + path;
+    return urls.edge_base + urls.edge_signer.sign(path, urls.clock.now() + urls.lifetime);
+}
+
+void write_placeholder(JsonWriter& json, const Image& image) {
+    json.key("placeholder");
+    const bool is_shown = image.state == ImageState::kReady && !image.thumbhash.empty();
+    if (!is_shown) {
+        json.null();
+        return;
+    }
+    json.begin_object();
+    text_or_null(json, "thumbhash", image.thumbhash);
+    text_or_null(json, "blurhash", image.blurhash);
+    text_or_null(json, "dominant_colour", image.dominant_colour);
+    json.end_object();
+}
+
 void write_original(JsonWriter& json, const Image& image, const ImageUrls& urls) {
     const bool is_stored = image.size_bytes != 0;
     json.begin_object();
@@ -54,8 +79,12 @@ void write_original(JsonWriter& json, const Image& image, const ImageUrls& urls)
 void write_variant(
     JsonWriter& json, const Image& image, const Variant& variant, const ImageUrls& urls
 ) {
-    json.begin_object().member("name", variant.name);
-    write_url(json, image, urls, variant.bucket, variant.key);
+    json.begin_object().member("kind", name_of(variant.kind)).member("name", variant.name);
+    if (variant.kind == VariantKind::kPreset) {
+        text_or_null(json, "url", preset_url(image, variant.name, urls));
+    } else {
+        write_url(json, image, urls, variant.bucket, variant.key);
+    }
     number_or_null(json, "width_px", variant.width_px);
     number_or_null(json, "height_px", variant.height_px);
     text_or_null(json, "content_type", variant.content_type);
@@ -77,8 +106,12 @@ void write_image(JsonWriter& json, const Image& image, const ImageUrls& urls) {
     json.member("owner", image.owner).member("filename", image.filename).key("original");
     write_original(json, image, urls);
     json.key("variants").begin_array();
-    for (const auto& variant : image.variants) write_variant(json, image, variant, urls);
-    json.end_array().key("history").begin_array();
+    for (const auto& variant : image.variants) {
+        if (variant.kind != VariantKind::kRendition) write_variant(json, image, variant, urls);
+    }
+    json.end_array();
+    write_placeholder(json, image);
+    json.key("history").begin_array();
     for (const auto& entry : image.history) {
         json.begin_object()
             .member("state", name_of(entry.state))

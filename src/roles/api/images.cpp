@@ -2,6 +2,7 @@
 #include "core/transform.h"
 #include "roles/api/api.h"
 #include "roles/api/request_json.h"
+#include "roles/placeholder.h"
 
 namespace pixgate::roles {
 
@@ -21,7 +22,7 @@ Result<Transform> transform_of(const std::string& text) {
 
 Task<Result<http::Response>> Api::get_image(ApiCall& call) {
     CO_TRY(const Image image, co_await visible_image(call));
-    co_return json_response(200, image_json(image, urls()));
+    co_return json_response(200, image_json(image, urls(call.request)));
 }
 
 Task<Result<http::Response>> Api::list_images(ApiCall& call) {
@@ -40,7 +41,8 @@ Task<Result<http::Response>> Api::list_images(ApiCall& call) {
     CO_TRY(const ImagePage page, co_await ports_.catalog.list(std::move(query)));
     JsonWriter json;
     json.begin_object().key("images").begin_array();
-    for (const auto& image : page.images) write_image(json, image, urls());
+    const ImageUrls urls_here = urls(call.request);
+    for (const auto& image : page.images) write_image(json, image, urls_here);
     json.end_array().key("next_cursor");
     page.next_cursor.empty() ? json.null() : json.value(page.next_cursor);
     json.end_object();
@@ -58,15 +60,19 @@ Task<Result<http::Response>> Api::remove_image(ApiCall& call) {
     co_return response;
 }
 
+Task<Result<http::Response>> Api::show_placeholder(ApiCall& call) {
+    CO_TRY(const Image image, co_await visible_image(call));
+    const bool is_ready = image.state == ImageState::kReady;
+    if (!is_ready) co_return fail(Errc::kNotFound, "the image is not ready", "no_placeholder");
+    co_return placeholder_response(call.request, image, "private, max-age=300");
+}
+
 Task<Result<http::Response>> Api::make_links(ApiCall& call) {
     CO_TRY(const Image image, co_await visible_image(call));
     CO_TRY(const std::string body, co_await read_json_body(call.request));
     CO_TRY(const auto transforms, parse_link_request(body));
     const TimePoint expires = ports_.clock.now() + options_.signed_url_lifetime;
-    // Nobody but the one who asks sees this answer, so what he calls us is good enough.
-    const std::string base = options_.public_url.empty()
-                                 ? "http://" + std::string(call.request.host)
-                                 : options_.public_url;
+    const std::string base = base_url(call.request);
     JsonWriter json;
     json.begin_object().member("expires_at", format_rfc3339(expires)).key("links").begin_array();
     for (const auto& text : transforms) {

@@ -33,7 +33,7 @@ TEST_F(Images, HaveExactlyTheDocumentedFields) {
     const auto pending = image_of(id);
     const std::set<std::string> fields{"image_id", "state",      "reason",   "owner",
                                        "filename", "original",   "variants", "history",
-                                       "metadata", "created_at", "ready_at"};
+                                       "metadata", "created_at", "ready_at", "placeholder"};
     EXPECT_EQ(names_of(pending), fields);
     EXPECT_EQ(pending.at("state").as_string(), "pending");
     EXPECT_TRUE(pending.at("ready_at").is_null());
@@ -65,15 +65,100 @@ TEST_F(Images, HaveExactlyTheDocumentedFields) {
     const auto& variant = ready.at("variants").as_array().at(0).as_object();
     EXPECT_EQ(
         names_of(variant),
-        (std::set<std::string>{"name", "url", "width_px", "height_px", "content_type", "size_bytes"}
-        )
+        (std::set<std::string>{
+            "kind", "name", "url", "width_px", "height_px", "content_type", "size_bytes"
+        })
     );
+    EXPECT_TRUE(ready.at("placeholder").is_null()) << "nothing was decoded";
     EXPECT_TRUE(ready.at("ready_at").is_string());
     const auto& history = ready.at("history").as_array();
     EXPECT_EQ(history.at(0).as_object().at("state").as_string(), "pending");
     EXPECT_EQ(
         names_of(history.at(0).as_object()), (std::set<std::string>{"state", "at", "reason"})
     );
+}
+
+class MadeImages : public Images {
+protected:
+    // A ready image with a preset, a rendition and a placeholder.
+    std::string make_ready(std::string_view policy) {
+        const std::string extra = R"(,"policy":")" + std::string(policy) + "\"";
+        auto response = ask("POST", "/v1/uploads", kAliceKey, upload_body(extra));
+        const std::string id(json_of(response).at("image_id").as_string());
+        Change change;
+        change.id = ImageId{id};
+        change.to = ImageState::kReady;
+        change.at = clock_.now();
+        change.content_type = "image/jpeg";
+        change.width_px = 40;
+        change.height_px = 30;
+        change.dominant_colour = "#102030";
+        change.thumbhash = "1QcSHQRnh493V4dIh4eXh1h4kJUI";
+        change.blurhash = "LEHV6n";
+        change.products = {
+            {"w640", "pixgate-variants", id + "/e/w=640,f=webp", "e", "image/webp", 40, 30, 99,
+             VariantKind::kPreset},
+            {"40", "pixgate-variants", id + "/e/rendition-40", "e", "image/jpeg", 40, 30, 99,
+             VariantKind::kRendition}
+        };
+        EXPECT_EQ(run_task(adapters_.catalog->apply(std::move(change))).value(), Applied::kDone);
+        return id;
+    }
+};
+
+TEST_F(MadeImages, ShowPresetsAtTheEdgeAndPlaceholdersButNoRenditions) {
+    const auto id = make_ready("default");
+    const auto image = image_of(id);
+    const auto& variants = image.at("variants").as_array();
+    ASSERT_EQ(variants.size(), 1U);
+    const auto& preset = variants[0].as_object();
+    EXPECT_EQ(preset.at("kind").as_string(), "preset");
+    EXPECT_EQ(preset.at("url").as_string(), "https://pixgate.example/i/" + id + "/w640");
+    EXPECT_EQ(preset.at("content_type").as_string(), "image/webp");
+    const auto& placeholder = image.at("placeholder").as_object();
+    EXPECT_EQ(
+        names_of(placeholder), (std::set<std::string>{"thumbhash", "blurhash", "dominant_colour"})
+    );
+    EXPECT_EQ(placeholder.at("dominant_colour").as_string(), "#102030");
+}
+
+TEST_F(MadeImages, OfAPrivatePolicyHaveSignedPresets) {
+    policies_["avatars"].max_bytes = 2'000;
+    const auto id = make_ready("avatars");
+    const auto image = image_of(id);
+    const std::string url(image.at("variants").as_array().at(0).as_object().at("url").as_string());
+    const std::string path = "/i/" + id + "/w640";
+    ASSERT_TRUE(url.starts_with("https://pixgate.example" + path + "?"));
+    const auto query = url.substr(url.find('?') + 1);
+    EXPECT_TRUE(edge_signer_.verify(path, query, clock_.now()).value());
+}
+
+TEST_F(MadeImages, GiveTheirPlaceholderInTheFormThatIsAskedFor) {
+    const auto id = make_ready("default");
+    const std::string path = "/v1/images/" + id + "/placeholder";
+    auto json = ask("GET", path, kAliceKey);
+    const auto body = json_of(json);
+    EXPECT_EQ(
+        names_of(body), (std::set<std::string>{
+                            "image_id", "data_url", "thumbhash", "blurhash", "dominant_colour",
+                            "width_px", "height_px"
+                        })
+    );
+    const std::string url(body.at("data_url").as_string());
+    EXPECT_TRUE(url.starts_with("data:image/png;base64,iVBOR"));
+    EXPECT_LT(url.size(), 2'500U);
+    auto text = ask("GET", path, kAliceKey, "", {{"Accept", "text/plain"}});
+    EXPECT_EQ(text_of(text), url);
+    auto png = ask("GET", path, kAliceKey, "", {{"Accept", "image/avif,image/*,*/*;q=0.8"}});
+    EXPECT_EQ(png.get("Content-Type"), "image/png");
+    EXPECT_EQ(png.get("Vary"), "Accept");
+    const std::string tag(png.get("ETag"));
+    auto again = ask("GET", path, kAliceKey, "", {{"Accept", "image/*"}, {"If-None-Match", tag}});
+    EXPECT_EQ(again.status, 304U);
+    EXPECT_EQ(ask("GET", path, kBobKey).status, 404U);
+    auto none = ask("GET", "/v1/images/" + make_upload(kAliceKey) + "/placeholder", kAliceKey);
+    EXPECT_EQ(none.status, 404U);
+    EXPECT_EQ(code_of(none), "no_placeholder");
 }
 
 TEST_F(Images, ARefusedPictureSaysWhyAndHasNoUrl) {

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include "base/ids.h"
 #include "http/conditional.h"
 #include "roles/edge/ask.h"
+#include "roles/placeholder.h"
 #include "roles/status.h"
 
 namespace pixgate::edge {
@@ -113,9 +115,35 @@ Task<http::Response> deliver(http::Request& request, const Ports& ports) {
     co_return answer(request, **variant, *ask, CacheRule{is_private, ports.max_age_seconds});
 }
 
+// Seen by whoever may see the picture.
+Task<http::Response> show_placeholder(http::Request& request, const Ports& ports) {
+    const Error absent{Errc::kNotFound, "no such picture", {}};
+    const auto is_signed = ports.signer.verify(request.path, request.query, ports.clock.now());
+    if (!is_signed) co_return refuse(request, is_signed.error());
+    const ImageId id{request.params.at("image_id")};
+    if (!is_uuid_v7(id.value)) co_return refuse(request, absent);
+    const auto image = co_await ports.deliver.find(id);
+    if (!image)
+        co_return refuse(request, image.error().code == Errc::kNotFound ? absent : image.error());
+    const Policy* policy = policy_of(ports.policies, **image);
+    const bool is_private = policy == nullptr || policy->visibility == Visibility::kPrivate;
+    if (is_private && !*is_signed) co_return refuse(request, absent);
+    co_return placeholder_response(
+        request, **image,
+        is_private ? std::string("private, max-age=300")
+                   : fmt::format("public, max-age={}", ports.max_age_seconds)
+    );
+}
+
 }  // namespace
 
 void add_routes(http::Router& router, Ports ports) {
+    router.add(
+        "GET", "/i/{image_id}/placeholder",
+        [ports](http::Request& request) -> Task<http::Response> {
+            return show_placeholder(request, ports);
+        }
+    );
     router.add(
         "GET", "/i/{image_id}/{options}",
         [ports](http::Request& request) -> Task<http::Response> { return deliver(request, ports); }

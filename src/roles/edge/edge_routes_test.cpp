@@ -56,6 +56,9 @@ protected:
         event.sequencer = put->sequencer;
         change.event = event;
         change.content_type = "image/jpeg";
+        change.width_px = 1'024;
+        change.height_px = 768;
+        change.thumbhash = "1QcSHQRnh493V4dIh4eXh1h4kJUI";
         EXPECT_TRUE(run_task(adapters_.catalog->apply(std::move(change))));
         return id.value;
     }
@@ -230,6 +233,20 @@ TEST_F(EdgeRoutesTest, G116_APrivatePictureWithoutSignatureLooksAbsent) {
     EXPECT_EQ(shown.status, 200U);
     EXPECT_NE(head_of(shown).find("Cache-Control: private"), std::string::npos);
     EXPECT_NE(head_of(shown).find("Referrer-Policy: no-referrer"), std::string::npos);
+}
+
+TEST_F(EdgeRoutesTest, APlaceholderIsSeenByWhoeverMaySeeThePicture) {
+    const auto shown = get(path("placeholder"), {{"Accept", "image/avif,image/*"}});
+    EXPECT_EQ(shown.status, 200U);
+    EXPECT_TRUE(body_of(shown).starts_with("\x89PNG"));
+    EXPECT_NE(head_of(shown).find("Cache-Control: public"), std::string::npos);
+    const auto hidden = get("/i/" + private_id_ + "/placeholder");
+    EXPECT_EQ(hidden.status, 404U);
+    EXPECT_NE(body_of(hidden).find("not_found"), std::string::npos);
+    const auto open = get(signer_.sign("/i/" + private_id_ + "/placeholder", clock_.now() + 1h));
+    EXPECT_EQ(open.status, 200U);
+    EXPECT_NE(head_of(open).find("Cache-Control: private"), std::string::npos);
+    EXPECT_EQ(get("/i/" + add_image("default", ImageState::kStored) + "/placeholder").status, 404U);
 }
 
 TEST_F(EdgeRoutesTest, OnlyReadyPicturesAreServed) {

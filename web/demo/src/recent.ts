@@ -99,6 +99,9 @@ function makeTile(client: Client, image: Image, onOpen: () => void): HTMLElement
   sayAttribute(button, 'aria-label', () => `${t().open(image.filename)}, ${t().state[image.state]}`);
   const face = h('span', { class: 'tile-face' });
   if (image.state === 'ready') {
+    // The picture's own colour until the picture has come.
+    const colour = image.placeholder?.dominant_colour;
+    if (colour) face.style.backgroundColor = colour;
     face.append(h('img', { attributes: { src: client.imageUrl(image.image_id, 'thumb'), alt: '', loading: 'lazy' } }));
   } else {
     const chip = say(h('span', { class: 'chip' }), () => t().state[image.state]);

@@ -8,6 +8,6 @@ export type { ThumbnailMaker } from './thumbnail';
 export type { ApiAnswer, ApiCall, SendAnswer, SendCall, Transport } from './transport';
 export type { Environment } from './environment';
 export type {
-  HistoryEntry, Image, ImagePage, ImageState, Original, Permission, SignedRequest, UploadRequest, Variant,
+  HistoryEntry, Image, ImagePage, ImageState, Original, Permission, Placeholder, SignedRequest, UploadRequest, Variant,
 } from './types';
 export type { Preview, UploadOptions, UploadPhase, UploadProgress, UploadState } from './upload';

@@ -20,12 +20,20 @@ export interface Original {
 }
 
 export interface Variant {
+  kind: 'thumbnail' | 'preset'; // sent by the browser, or made at upload
   name: string;
-  url: string | null; // as above
+  url: string | null; // as above; of a preset the edge's
   width_px: number | null;
   height_px: number | null;
   content_type: string | null;
   size_bytes: number | null;
+}
+
+// What a page shows until the picture has come.
+export interface Placeholder {
+  thumbhash: string | null; // base64
+  blurhash: string | null;
+  dominant_colour: string | null; // "#a1b2c3"
 }
 
 export interface HistoryEntry {
@@ -42,6 +50,7 @@ export interface Image {
   filename: string;
   original: Original;
   variants: Variant[];
+  placeholder: Placeholder | null; // null unless ready
   history: HistoryEntry[];
   metadata: Record<string, string>;
   created_at: string;

@@ -101,7 +101,7 @@ export function imageIn(state: ImageState, reason: string | null = null, imageId
   return {
     image_id: imageId, state, reason, owner: 'tester', filename: 'cat.jpg',
     original: { url: null, content_type: null, size_bytes: null, sha256: null, width_px: null, height_px: null },
-    variants: [], history: [], metadata: {}, created_at: '2026-01-01T00:00:00Z', ready_at: null,
+    variants: [], placeholder: null, history: [], metadata: {}, created_at: '2026-01-01T00:00:00Z', ready_at: null,
   };
 }
 
