@@ -1,0 +1,261 @@
+#include "imaging/jpeg/scans.h"
+
+#include <limits>
+
+namespace pixgate::imaging::jpeg {
+namespace {
+
+constexpr std::uint32_t kBlockCoefficients = 64;
+constexpr std::size_t kMaxBlocksInMcu = 10;
+constexpr std::uint32_t kMaxSkipBits = 31;
+
+// One block of the MCU that is read again and again.
+struct BlockPlan {
+    const DcTable* dc_table = nullptr;
+    const AcTable* ac_table = nullptr;
+    std::int32_t* predictor = nullptr;
+    std::int16_t* out = nullptr;  // in the current MCU
+    std::uint32_t advance = 0;    // of `out`, from MCU to MCU
+};
+
+struct McuPlan {
+    std::size_t block_count = 0;
+    std::array<BlockPlan, kMaxBlocksInMcu> blocks;
+    std::array<std::int32_t, kMaxComponents> predictors{};
+    std::uint32_t mcus_across = 0;
+    std::uint32_t mcus_down = 0;
+
+    McuPlan() = default;
+    McuPlan(const McuPlan&) = delete;
+    McuPlan& operator=(const McuPlan&) = delete;
+};
+
+// A scan of one component has one block in an MCU, and none beyond the component's edges.
+void plan_size(const Scan& scan, const Frame& frame, McuPlan& plan) {
+    const Component& alone = frame.components[scan.parts[0].component];
+    const bool is_alone = scan.part_count == 1;
+    plan.mcus_across = is_alone ? alone.width_blocks : frame.mcus_across;
+    plan.mcus_down = is_alone ? alone.height_blocks : frame.mcus_down;
+}
+
+// `out` of each block at the beginning of a row of MCUs.
+void plan_row(const Scan& scan, Frame& frame, std::uint32_t row, McuPlan& plan) {
+    std::size_t at = 0;
+    for (std::size_t i = 0; i < scan.part_count; ++i) {
+        Component& component = frame.components[scan.parts[i].component];
+        const std::uint32_t across = scan.part_count == 1 ? 1 : component.h;
+        const std::uint32_t down = scan.part_count == 1 ? 1 : component.v;
+        for (std::uint32_t y = 0; y < down; ++y) {
+            const std::size_t line = std::size_t{row} * down + y;
+            for (std::uint32_t x = 0; x < across; ++x, ++at) {
+                plan.blocks[at].out = component.dc.data() + line * component.stride_blocks + x;
+                plan.blocks[at].advance = across;
+            }
+        }
+    }
+    plan.block_count = at;
+}
+
+Verdict plan_tables(const Scan& scan, const Frame& frame, Tables& tables, McuPlan& plan) {
+    std::size_t at = 0;
+    Verdict verdict;
+    for (std::size_t i = 0; i < scan.part_count; ++i) {
+        const Scan::Part& part = scan.parts[i];
+        const Component& component = frame.components[part.component];
+        const DcTable* dc = nullptr;
+        const AcTable* ac = nullptr;
+        if (scan.high == 0 || !frame.is_progressive) dc = tables.dc(part.dc_table, verdict);
+        if (!frame.is_progressive) ac = tables.ac(part.ac_table, verdict);
+        if (!verdict.is_good()) return verdict;
+        const std::uint32_t blocks = scan.part_count == 1 ? 1 : component.h * component.v;
+        for (std::uint32_t j = 0; j < blocks; ++j, ++at) {
+            plan.blocks[at].dc_table = dc;
+            plan.blocks[at].ac_table = ac;
+            plan.blocks[at].predictor = &plan.predictors[i];
+        }
+    }
+    return {};
+}
+
+// The difference of a DC coefficient; false where its code is in no table. Uses 31 bits at most.
+[[gnu::always_inline]] inline bool read_difference(
+    Bits& bits, const DcTable& table, std::int32_t& difference
+) {
+    bits.refill();
+    const std::uint32_t entry = table.entries[bits.peek(DcTable::kWindowBits)];
+    std::uint32_t length = entry & 31, size = entry >> 5;
+    if (entry == 0) [[unlikely]] {
+        const auto found = table.code.find(bits.peek(16));
+        if (found.length_bits == 0) return false;
+        length = found.length_bits;
+        size = found.symbol;
+    }
+    const std::uint64_t rest = bits.buffer << length;
+    const auto raw = static_cast<std::int32_t>(rest >> 1 >> (63 - size));
+    // A leading zero bit means a negative number.
+    const std::int32_t is_negative = static_cast<std::int32_t>(rest >> 63) - 1;
+    difference = raw - (is_negative & ((std::int32_t{1} << size) - 1));
+    bits.skip(length + size);
+    return true;
+}
+
+// One symbol by its code; `at` is the next coefficient.
+bool pass_one_symbol(Bits& bits, const AcTable& table, std::uint32_t& at) {
+    const auto found = table.code.find(bits.peek(16));
+    if (found.length_bits == 0) return false;
+    const std::uint32_t run = found.symbol >> 4, size = found.symbol & 15;
+    bits.skip(found.length_bits + size);
+    at = size == 0 && run != 15 ? kBlockCoefficients : at + run + 1;
+    return at <= kBlockCoefficients;
+}
+
+// Passes over the AC coefficients of a block; false where there is no such code, or more than 63.
+[[gnu::always_inline]] inline bool pass_ac(Bits& bits, const AcTable& table) {
+    std::uint32_t at = 1;
+    for (;;) {
+        Bits before = bits;
+        std::uint32_t before_at = at;
+        while (at < kBlockCoefficients) {
+            bits.refill();
+            before = bits;
+            before_at = at;
+            const std::uint32_t entry = table.entries[bits.peek(AcTable::kWindowBits)];
+            bits.skip(entry & kMaxSkipBits);
+            at += entry >> 5;
+        }
+        const bool is_whole = at == kBlockCoefficients;
+        const bool is_ended =
+            at > AcTable::kEndOfBlock && at < AcTable::kEndOfBlock + kBlockCoefficients;
+        if (is_whole || is_ended) [[likely]]
+            return true;
+        // The look went beyond the block's end, into what means something else: step by step.
+        bits = before;
+        at = before_at;
+        if (!pass_one_symbol(bits, table, at)) return false;
+        if (at == kBlockCoefficients) return true;
+    }
+}
+
+// One MCU of a sequential scan. False where a code is in no table or DC leaves 16 bits.
+struct SequentialMcu {
+    [[gnu::always_inline]] bool operator()(Bits& bits, McuPlan& plan) const {
+        for (std::size_t i = 0; i < plan.block_count; ++i) {
+            BlockPlan& block = plan.blocks[i];
+            std::int32_t difference = 0;
+            if (!read_difference(bits, *block.dc_table, difference)) return false;
+            const std::int32_t value = *block.predictor + difference;
+            *block.predictor = value;
+            const auto kept = static_cast<std::int16_t>(value);
+            *block.out = kept;
+            block.out += block.advance;
+            if (kept != value || !pass_ac(bits, *block.ac_table)) return false;
+        }
+        return true;
+    }
+};
+
+struct FirstDcMcu {
+    std::uint32_t low = 0;
+    [[gnu::always_inline]] bool operator()(Bits& bits, McuPlan& plan) const {
+        for (std::size_t i = 0; i < plan.block_count; ++i) {
+            BlockPlan& block = plan.blocks[i];
+            std::int32_t difference = 0;
+            if (!read_difference(bits, *block.dc_table, difference)) return false;
+            const std::int32_t value = *block.predictor + difference;
+            *block.predictor = value;
+            *block.out = static_cast<std::int16_t>(static_cast<std::uint32_t>(value) << low);
+            block.out += block.advance;
+            if (value != static_cast<std::int16_t>(value)) return false;
+        }
+        return true;
+    }
+};
+
+struct NextDcMcu {
+    std::uint32_t low = 0;
+    [[gnu::always_inline]] bool operator()(Bits& bits, McuPlan& plan) const {
+        bits.refill();  // one bit for each of at most 10 blocks
+        for (std::size_t i = 0; i < plan.block_count; ++i) {
+            BlockPlan& block = plan.blocks[i];
+            const std::uint32_t bit = bits.peek(1);
+            bits.skip(1);
+            *block.out = static_cast<std::int16_t>(*block.out | static_cast<int>(bit << low));
+            block.out += block.advance;
+        }
+        return true;
+    }
+};
+
+// Behind the restart marker with this number, which has to be the next marker.
+Verdict pass_restart(Bytes data, std::uint32_t number, std::size_t& position) {
+    position = find_marker(data, position, false);
+    while (position < data.size() && data[position] == 0xFF) ++position;
+    if (position == data.size() || data[position] != 0xD0 + (number & 7))
+        return broken("restart marker");
+    ++position;
+    return {};
+}
+
+template <class Mcu>
+Verdict read_mcus(
+    Bytes data,
+    const Scan& scan,
+    Frame& frame,
+    McuPlan& plan,
+    std::uint32_t interval,
+    std::size_t& position,
+    const Mcu mcu
+) {
+    EntropySource source(data);
+    Bits bits = source.begin(position);
+    std::uint32_t left = interval != 0 ? interval : std::numeric_limits<std::uint32_t>::max();
+    std::uint32_t restarts = 0;
+    for (std::uint32_t row = 0; row < plan.mcus_down; ++row) {
+        plan_row(scan, frame, row, plan);
+        for (std::uint32_t column = 0; column < plan.mcus_across; ++column) {
+            if (!source.has_more(bits)) return broken("data of a scan ends early");
+            // A picture has fewer MCUs than `left` where there is no interval.
+            if (left == 0) [[unlikely]] {
+                position = source.end_position();
+                if (const auto verdict = pass_restart(data, restarts++, position);
+                    !verdict.is_good())
+                    return verdict;
+                bits = source.begin(position);
+                plan.predictors.fill(0);
+                left = interval;
+            }
+            --left;
+            if (!mcu(bits, plan)) return broken("code of a scan");
+        }
+    }
+    if (!source.has_more(bits)) return broken("data of a scan ends early");
+    position = source.end_position();
+    return {};
+}
+
+}  // namespace
+
+Verdict read_sequential_scan(
+    Bytes data, const Scan& scan, Frame& frame, Tables& tables, std::size_t& position
+) {
+    McuPlan plan;
+    plan_size(scan, frame, plan);
+    const auto verdict = plan_tables(scan, frame, tables, plan);
+    if (!verdict.is_good()) return verdict;
+    return read_mcus(data, scan, frame, plan, tables.restart_interval(), position, SequentialMcu{});
+}
+
+Verdict read_dc_scan(
+    Bytes data, const Scan& scan, Frame& frame, Tables& tables, std::size_t& position
+) {
+    McuPlan plan;
+    plan_size(scan, frame, plan);
+    const auto verdict = plan_tables(scan, frame, tables, plan);
+    if (!verdict.is_good()) return verdict;
+    const auto interval = tables.restart_interval();
+    if (scan.high == 0)
+        return read_mcus(data, scan, frame, plan, interval, position, FirstDcMcu{scan.low});
+    return read_mcus(data, scan, frame, plan, interval, position, NextDcMcu{scan.low});
+}
+
+}  // namespace pixgate::imaging::jpeg
