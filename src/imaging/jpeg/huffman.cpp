@@ -49,7 +49,8 @@ bool CanonicalCode::build(const HuffmanSpec& spec) {
         last_code_[length] = count == 0 ? -1 : code + count - 1;
         code += count;
         index += count;
-        if (index > 256 || code > std::int32_t{1} << length) return false;
+        // A code of ones alone is not allowed, either.
+        if (index > 256 || code >= std::int32_t{1} << length) return false;
         code <<= 1;
     }
     symbols_ = spec.symbols;
