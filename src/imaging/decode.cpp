@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "imaging/bmp.h"
 #include "imaging/probe.h"
 #include "imaging/probe/formats.h"
 #include "imaging/vips_setup.h"
@@ -50,6 +51,18 @@ DecodeOutcome check_and_pull(const VImage& image, const Limits& limits, std::uin
     if (refusal != Refusal::kNone) return {refusal, "decoder's size"};
     pull_all_pixels(image);
     return {};
+}
+
+VImage open_bmp(Bytes data) {
+    const auto picture = decode_bmp(data);
+    if (!picture) throw vips::VError("not what its header says");
+    VImage borrowed = VImage::new_from_memory(
+        const_cast<std::uint8_t*>(picture->pixels.data()), picture->pixels.size(),
+        static_cast<int>(picture->width_px), static_cast<int>(picture->height_px),
+        static_cast<int>(picture->bands), VIPS_FORMAT_UCHAR
+    );
+    return borrowed.copy(VImage::option()->set("interpretation", VIPS_INTERPRETATION_sRGB))
+        .copy_memory();
 }
 
 DecodeOutcome decode_pages(Bytes data, const Facts& facts, const Limits& limits) {
@@ -104,6 +117,13 @@ VImage open_picture(Bytes data, Format format, const LoadOptions& options) {
             return VImage::heifload_buffer(blob, all);
         case Format::kTiff:
             return VImage::tiffload_buffer(blob, all->set("page", options.page));
+        case Format::kSvg: {
+            const SvgLoaderAllowed allowed;
+            return VImage::svgload_buffer(blob, all->set("scale", options.scale));
+        }
+        case Format::kBmp:
+            delete all;
+            return open_bmp(data);
         default:
             break;
     }

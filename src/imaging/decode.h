@@ -15,7 +15,7 @@ struct LoadOptions {
     int page = 0;
     int pages = 1;       // -1: all, one above the other
     int shrink = 1;      // JPEG: 1, 2, 4 or 8
-    double scale = 1.0;  // WebP: up to 1
+    double scale = 1.0;  // WebP: up to 1; SVG: any
 };
 
 // The bytes as they go to the decoder: without what it would only waste time and memory on. Must

@@ -40,9 +40,15 @@ private:
 // kUnknown for kAuto.
 Format format_of(OutputFormat format);
 
-// What can be decoded here at all.
+// What is decoded unless something else is said.
 inline constexpr FormatSet kDecodable{Format::kJpeg, Format::kPng,  Format::kGif, Format::kWebp,
                                       Format::kAvif, Format::kHeic, Format::kTiff};
+
+// Only where a policy names it: BMP, and SVG, whose decoder is out of reach until then. True of
+// everything in kDecodable too.
+constexpr bool can_decode(Format format) {
+    return kDecodable.contains(format) || format == Format::kBmp || format == Format::kSvg;
+}
 
 struct VerifyRequest {
     // What the sender says that it is; kUnknown is a type we do not know, so never the right one.
@@ -76,6 +82,11 @@ struct TransformRequest {
     std::uint32_t max_side_px = 4'096;  // of the output
     std::uint64_t max_output_pixels = 16'000'000;
     std::uint64_t max_output_bytes = 32ULL << 20;
+    std::uint64_t max_total_output_pixels = 64'000'000;  // of all frames of an animation
+    bool linear_light = false;     // resize in linear light: truer for fine bright detail, slower
+    bool keep_wide_gamut = false;  // Display P3, with its profile, where sRGB is too small
+    // The watermark, encoded: the last so many bytes of the input. 0: there is none.
+    std::uint64_t mark_bytes = 0;
 };
 
 struct TransformAnswer {

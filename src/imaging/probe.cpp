@@ -23,6 +23,10 @@ Header read_header(Bytes data, Format format, const Limits& limits) {
             return read_heif_header(data, limits);
         case Format::kTiff:
             return read_tiff_header(data, limits);
+        case Format::kBmp:
+            return read_bmp_header(data, limits);
+        case Format::kSvg:
+            return read_svg_header(data, limits);
         default:
             break;
     }
@@ -90,6 +94,10 @@ ProbeResult probe(Bytes data, Format format, const Limits& limits) {
     if (result.refusal != Refusal::kNone) return result;
     if (header.scans > limits.max_scans) {
         result.refusal = Refusal::kTooManyScans;
+    } else if (header.profile_bytes > limits.max_profile_bytes) {
+        result.refusal = Refusal::kProfileTooLarge;
+    } else if (header.largest_chunk_bytes > limits.max_chunk_bytes) {
+        result.refusal = Refusal::kChunkTooLarge;
     } else if (header.broken != nullptr) {
         result.refusal = Refusal::kBroken;
         result.detail = header.broken;

@@ -149,6 +149,55 @@ TEST(Transform, GivesTheSameBytesEachTime) {
     }
 }
 
+TEST(Transform, MakesEveryFormatInsideTheSandbox) {
+    const auto picture = test::make_picture(Format::kPng, 400, 300);
+    const UniqueFd file = test::file_of(picture);
+    for (const auto output :
+         {OutputFormat::kJpeg, OutputFormat::kPng, OutputFormat::kWebp, OutputFormat::kAvif,
+          OutputFormat::kGif}) {
+        auto request = box(200, 0, Fit::kScaleDown);
+        request.transform.format = output;
+        const auto answer = test::sandbox().transform(file.get(), picture.size(), request);
+        ASSERT_TRUE(answer.has_value()) << content_type_of(output) << answer.error().message;
+        ASSERT_EQ(answer->refusal, Refusal::kNone) << answer->detail;
+        EXPECT_EQ(answer->facts.height_px, 150U);
+    }
+}
+
+TEST(Transform, KeepsAnimationsInsideTheSandbox) {
+    const auto picture = test::make_animation(60, 40, 7);
+    const UniqueFd file = test::file_of(picture);
+    for (const auto output : {OutputFormat::kWebp, OutputFormat::kGif}) {
+        auto request = box(30, 0, Fit::kScaleDown);
+        request.transform.format = output;
+        request.transform.animate = true;
+        const auto answer = test::sandbox().transform(file.get(), picture.size(), request);
+        ASSERT_TRUE(answer.has_value()) << content_type_of(output) << answer.error().message;
+        ASSERT_EQ(answer->refusal, Refusal::kNone) << answer->detail;
+        EXPECT_GT(answer->facts.frames, 1U);
+        EXPECT_LE(answer->facts.frames, 7U);
+        EXPECT_EQ(answer->facts.height_px, 20U);
+    }
+}
+
+TEST(Transform, DrawsSvgInsideTheSandboxOnlyWhereItIsAllowed) {
+    const std::string picture =
+        "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 40 30'>"
+        "<rect width='40' height='30' fill='#c81414'/></svg>";
+    const UniqueFd file = test::file_of(picture);
+    auto request = box(400, 0, Fit::kScaleDown);
+    request.transform.enlarge = true;
+    const auto refused = test::sandbox().transform(file.get(), picture.size(), request);
+    ASSERT_TRUE(refused.has_value());
+    EXPECT_EQ(refused->refusal, Refusal::kTypeNotAllowed);
+    request.allowed.add(Format::kSvg);
+    const auto drawn = test::sandbox().transform(file.get(), picture.size(), request);
+    ASSERT_TRUE(drawn.has_value()) << drawn.error().message;
+    ASSERT_EQ(drawn->refusal, Refusal::kNone) << drawn->detail;
+    EXPECT_EQ(drawn->facts.height_px, 300U);
+    EXPECT_TRUE(is_near(test::pixel_at(drawn->bytes, 0.5, 0.5), {200, 20, 20}));
+}
+
 TEST(Transform, RefusesSenselessRequests) {
     const auto is_refused = [](auto change) {
         TransformRequest request;
@@ -160,6 +209,15 @@ TEST(Transform, RefusesSenselessRequests) {
     EXPECT_TRUE(is_refused([](auto& r) { r.transform.format = OutputFormat::kAuto; }));
     EXPECT_TRUE(is_refused([](auto& r) { r.transform.width_px = 4'097; }));
     EXPECT_TRUE(is_refused([](auto& r) { r.transform.height_px = 100'000; }));
+    EXPECT_TRUE(is_refused([](auto& r) { r.transform.rotate_degrees = 45; }));
+    EXPECT_TRUE(is_refused([](auto& r) { r.transform.gravity.x_permille = 1'001; }));
+    EXPECT_TRUE(is_refused([](auto& r) { r.transform.crop = {5, 5, 0, 5}; }));
+    EXPECT_TRUE(is_refused([](auto& r) { r.transform.blur_tenths = 1'001; }));
+    EXPECT_TRUE(is_refused([](auto& r) { r.transform.sharpen_tenths = 101; }));
+    EXPECT_TRUE(is_refused([](auto& r) { r.transform.contrast_percent = 101; }));
+    EXPECT_TRUE(is_refused([](auto& r) { r.transform.watermark.is_on = true; }));
+    EXPECT_TRUE(is_refused([](auto& r) { r.effort = 7; }));
+    EXPECT_TRUE(is_refused([](auto& r) { r.max_output_pixels = 0; }));
 }
 
 TEST(Transform, SaysWhenTheOutputDoesNotFit) {

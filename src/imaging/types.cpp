@@ -50,6 +50,13 @@ constexpr auto kRefusals = std::to_array<RefusalRow>({
      "The picture is stored in more scans than are allowed."},
     {Refusal::kBroken, "broken", "The picture is damaged or incomplete."},
     {Refusal::kTooSlow, "too_slow", "The picture takes too long to read."},
+    {Refusal::kCropOutside, "crop_outside", "The part to be cut out lies outside of the picture."},
+    {Refusal::kOutputTooLarge, "output_too_large",
+     "The result would have more pixels than are allowed."},
+    {Refusal::kChunkTooLarge, "chunk_too_large",
+     "The picture carries more data beside its pixels than is allowed."},
+    {Refusal::kProfileTooLarge, "profile_too_large",
+     "The picture's colour profile is larger than is allowed."},
 });
 static_assert(kFormats.size() == static_cast<std::size_t>(kLastFormat) + 1);
 static_assert(kRefusals.size() == static_cast<std::size_t>(kLastRefusal) + 1);

@@ -41,6 +41,8 @@ struct Limits {
     std::uint32_t max_scans = 100;                 // progressive JPEG
     std::uint32_t max_wall_ms = 10'000;
     std::uint64_t max_memory_bytes = 1ULL << 30;
+    std::uint64_t max_chunk_bytes = 8ULL << 20;    // of a PNG, that holds no pixels
+    std::uint64_t max_profile_bytes = 4ULL << 20;  // ICC, as it is stored
 };
 
 struct Facts {
@@ -66,9 +68,13 @@ enum class Refusal : std::uint8_t {
     kTooManyScans,
     kBroken,
     kTooSlow,
+    kCropOutside,
+    kOutputTooLarge,
+    kChunkTooLarge,
+    kProfileTooLarge,
 };
 inline constexpr Format kLastFormat = Format::kOther;
-inline constexpr Refusal kLastRefusal = Refusal::kTooSlow;
+inline constexpr Refusal kLastRefusal = Refusal::kProfileTooLarge;
 
 std::string_view code_of(Refusal refusal);      // "too_many_pixels"
 std::string_view sentence_of(Refusal refusal);  // "The picture has more pixels than are allowed."

@@ -22,7 +22,7 @@ VerifyAnswer verify_header(Bytes data, const VerifyRequest& request) {
     Facts facts;
     facts.format = sniffed;
     if (sniffed == Format::kUnknown) return refuse(Refusal::kNotAnImage, facts);
-    if (!kDecodable.contains(sniffed)) return refuse(Refusal::kTypeNotAllowed, facts);
+    if (!can_decode(sniffed)) return refuse(Refusal::kTypeNotAllowed, facts);
     const ProbeResult probed = probe(data, sniffed, request.limits);
     // The probe may know better: a generic HEIF brand can hold AVIF.
     const Format exact = probed.facts.format;

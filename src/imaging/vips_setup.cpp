@@ -71,6 +71,14 @@ Result<void> start_vips() {
     return result;
 }
 
+SvgLoaderAllowed::SvgLoaderAllowed() {
+    vips_operation_block_set("VipsForeignLoadSvg", FALSE);
+}
+
+SvgLoaderAllowed::~SvgLoaderAllowed() {
+    vips_operation_block_set("VipsForeignLoadSvg", TRUE);
+}
+
 std::string take_vips_error() {
     std::string text;
     for (const char* c = vips_error_buffer(); *c != 0 && text.size() < kMaxErrorChars; ++c)

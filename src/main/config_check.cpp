@@ -250,7 +250,7 @@ private:
         for (const auto& type : p.allowed_types) {
             // In the one form in which it is compared later: no "image/jpg", no parameters.
             const auto format = imaging::format_of_content_type(type);
-            if (!imaging::kDecodable.contains(format) ||
+            if (!imaging::can_decode(format) ||
                 (type != imaging::content_type_of(format) && type != "image/heif")) {
                 say(where, name + ".allowed_types: " + type + " is not a type that Pixgate checks");
             }

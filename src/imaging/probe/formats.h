@@ -14,11 +14,13 @@ struct Header {
     std::uint64_t width_px = 0;  // as stored
     std::uint64_t height_px = 0;
     std::uint64_t frames = 1;
-    std::uint64_t total_pixels = 0;    // of all frames; 0: frames x width x height
-    std::uint64_t largest_pixels = 0;  // of any picture in the file; 0: width x height
-    std::uint32_t scans = 0;           // JPEG
-    std::uint8_t orientation = 1;      // EXIF 1 to 8
-    bool swaps_sides = false;          // the decoder itself turns by 90 degrees (irot)
+    std::uint64_t total_pixels = 0;         // of all frames; 0: frames x width x height
+    std::uint64_t largest_pixels = 0;       // of any picture in the file; 0: width x height
+    std::uint32_t scans = 0;                // JPEG
+    std::uint64_t profile_bytes = 0;        // ICC, as it is stored
+    std::uint64_t largest_chunk_bytes = 0;  // PNG: of those that hold no pixels
+    std::uint8_t orientation = 1;           // EXIF 1 to 8
+    bool swaps_sides = false;               // the decoder itself turns by 90 degrees (irot)
     bool has_alpha = false;
     std::optional<Format> format;  // more exact than the magic bytes said
     bool is_refused_kind = false;  // a kind inside the format that is never accepted (RAW)
@@ -32,11 +34,16 @@ Header read_gif_header(Bytes data, const Limits& limits);
 Header read_webp_header(Bytes data, const Limits& limits);
 Header read_heif_header(Bytes data, const Limits& limits);
 Header read_tiff_header(Bytes data, const Limits& limits);
+Header read_bmp_header(Bytes data, const Limits& limits);
+Header read_svg_header(Bytes data, const Limits& limits);
 
 // The orientation in an EXIF block (a TIFF structure, with or without "Exif\0\0" before it): 1 to
 // 8, or 1 when there is none or the block is damaged. Reads the first directory only, so no pointer
 // can lead it in a circle.
 std::uint8_t read_exif_orientation(Bytes exif);
+
+// PNG specification, annex D: over a chunk's type and payload.
+std::uint32_t png_crc32(Bytes data);
 
 // A PNG without the chunks that no decoder needs for its pixels: text and profiles that inflate to
 // hundreds of megabytes, EXIF, time. Nothing when there are none. The colour profile stays.

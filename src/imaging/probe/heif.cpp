@@ -52,6 +52,7 @@ struct Meta {
     std::vector<Property> properties;
     std::vector<std::size_t> of_primary;  // 1-based indices into properties
     std::size_t associations = 0;
+    std::uint64_t profile_bytes = 0;
     const char* broken = nullptr;
 };
 
@@ -104,6 +105,8 @@ Property read_property(const Box& box, Meta& meta) {
         property.quarter_turns = reader.u8() & 3;
     } else if (is(box.type, "imir")) {
         property.kind = Kind::kMirror;
+    } else if (is(box.type, "colr")) {
+        meta.profile_bytes += box.payload.size();
     } else if (is(box.type, "auxC")) {
         constexpr std::array kAlphaTypes{
             "urn:mpeg:mpegB:cicp:systems:auxiliary:alpha"sv, "urn:mpeg:hevc:2015:auxid:1"sv
@@ -203,6 +206,7 @@ Header read_heif_header(Bytes data, const Limits&) {
         const Meta meta = read_meta(box.payload);
         header.broken = meta.broken;
         header.has_alpha = meta.has_alpha;
+        header.profile_bytes = meta.profile_bytes;
         if (meta.has_av1 != meta.has_hevc)
             header.format = meta.has_av1 ? Format::kAvif : Format::kHeic;
         apply_primary(meta, header);

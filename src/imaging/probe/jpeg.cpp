@@ -22,6 +22,7 @@ enum Marker : std::uint8_t {
     kMarkerEoi = 0xD9,
     kMarkerSos = 0xDA,
     kMarkerApp1 = 0xE1,
+    kMarkerApp2 = 0xE2,
 };
 
 // The next marker at or after the reader's position: libjpeg too skips stray bytes between
@@ -98,6 +99,8 @@ Header read_jpeg_header(Bytes data, const Limits& limits) {
         } else if (marker == kMarkerApp1 && !has_exif && starts_with(payload, "Exif\0\0"sv)) {
             has_exif = true;
             header.orientation = read_exif_orientation(payload);
+        } else if (marker == kMarkerApp2 && starts_with(payload, "ICC_PROFILE\0"sv)) {
+            header.profile_bytes += payload.size();
         }
     }
     if (header.broken == nullptr && !has_frame) header.broken = "no frame header";

@@ -19,12 +19,6 @@ constexpr auto kCrcTable = [] {
     return table;
 }();
 
-std::uint32_t crc32_of(Bytes data) {
-    std::uint32_t c = 0xFFFFFFFFU;
-    for (const auto byte : data) c = kCrcTable[(c ^ byte) & 0xFF] ^ (c >> 8);
-    return c ^ 0xFFFFFFFFU;
-}
-
 bool is_legal_depth(std::uint8_t colour, std::uint8_t depth_bits) {
     switch (colour) {
         case 0:
@@ -65,6 +59,10 @@ void read_ihdr(Bytes payload, Header& header, Seen& seen) {
 }
 
 void read_chunk(Bytes type, Bytes payload, Header& header, Seen& seen) {
+    if (is(type, "iCCP")) header.profile_bytes = payload.size();
+    if (!is(type, "IDAT") && !is(type, "fdAT"))
+        header.largest_chunk_bytes =
+            std::max<std::uint64_t>(header.largest_chunk_bytes, payload.size());
     if (is(type, "IHDR")) {
         header.broken = "second IHDR";
     } else if (is(type, "PLTE")) {
@@ -87,6 +85,12 @@ void read_chunk(Bytes type, Bytes payload, Header& header, Seen& seen) {
 
 }  // namespace
 
+std::uint32_t png_crc32(Bytes data) {
+    std::uint32_t c = 0xFFFFFFFFU;
+    for (const auto byte : data) c = kCrcTable[(c ^ byte) & 0xFF] ^ (c >> 8);
+    return c ^ 0xFFFFFFFFU;
+}
+
 Header read_png_header(Bytes data, const Limits&) {
     Header header;
     Seen seen;
@@ -101,7 +105,7 @@ Header read_png_header(Bytes data, const Limits&) {
         if (!reader.ok() || bytes > kMaxNumber) {
             header.broken = "chunk longer than the file";
         } else if (!seen.ihdr) {
-            if (!is(type, "IHDR") || crc != crc32_of(data.subspan(start, 4 + payload.size())))
+            if (!is(type, "IHDR") || crc != png_crc32(data.subspan(start, 4 + payload.size())))
                 header.broken = "IHDR";
             else
                 read_ihdr(payload, header, seen);

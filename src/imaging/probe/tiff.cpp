@@ -14,6 +14,7 @@ enum Tag : std::uint16_t {
     kOrientation = 274,
     kSubIfds = 330,
     kExtraSamples = 338,
+    kIccProfile = 34675,
     kDngVersion = 50706,
 };
 constexpr std::uint64_t kPhotometricCfa = 32803, kPhotometricLinearRaw = 34892;
@@ -26,7 +27,7 @@ struct Layout {
 };
 
 struct Page {
-    std::uint64_t width_px = 0, height_px = 0, orientation = 1;
+    std::uint64_t width_px = 0, height_px = 0, orientation = 1, profile_bytes = 0;
     bool has_alpha = false, is_reduced = false, has_sub_ifds = false, is_raw = false;
     std::uint64_t next = 0;
     bool ok = false;
@@ -52,7 +53,7 @@ std::uint64_t inline_value(Bytes field, std::uint16_t type, Endian endian) {
 void read_entry(ByteReader& reader, const Layout& layout, Page& page) {
     const auto tag = reader.u16();
     const auto type = reader.u16();
-    reader.skip(layout.offset_bytes);  // the count
+    const std::uint64_t count = reader.number(layout.offset_bytes);
     const auto value = inline_value(reader.take(layout.offset_bytes), type, layout.endian);
     switch (tag) {
         case kNewSubfileType:
@@ -75,6 +76,9 @@ void read_entry(ByteReader& reader, const Layout& layout, Page& page) {
             break;
         case kExtraSamples:
             page.has_alpha = true;
+            break;
+        case kIccProfile:
+            page.profile_bytes = count;
             break;
         case kDngVersion:
             page.is_raw = true;
@@ -115,6 +119,7 @@ void take_first_page(const Page& page, Header& header) {
     header.width_px = page.width_px;
     header.height_px = page.height_px;
     header.has_alpha = page.has_alpha;
+    header.profile_bytes = page.profile_bytes;
     if (page.orientation >= 1 && page.orientation <= 8)
         header.orientation = static_cast<std::uint8_t>(page.orientation);
 }

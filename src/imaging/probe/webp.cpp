@@ -85,6 +85,8 @@ void read_chunk(Bytes type, Bytes payload, bool is_first, Header& header, State&
         read_picture(is(type, "VP8 ") ? read_vp8(payload) : read_vp8l(payload), header, state);
     } else if (is(type, "ANMF")) {
         if (state.is_animation) read_animation_frame(payload, header, state);
+    } else if (is(type, "ICCP")) {
+        header.profile_bytes = payload.size();
     } else if (is(type, "EXIF")) {
         header.orientation = read_exif_orientation(payload);
     }

@@ -147,7 +147,7 @@ Result<TransformAnswer> Sandbox::transform(
 ) {
     CHECK_OK(check_request(request));
     if (size_bytes == 0) return TransformAnswer{Refusal::kEmpty, {}, {}, {}};
-    if (size_bytes > request.limits.max_bytes)
+    if (size_bytes > request.limits.max_bytes + request.mark_bytes)
         return TransformAnswer{Refusal::kTooManyBytes, {}, {}, {}};
     TRY(const auto input, read_only_copy(input_fd, size_bytes));
     TRY(const auto output, make_output(request.max_output_bytes));
