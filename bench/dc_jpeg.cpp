@@ -1,8 +1,9 @@
 // CPU time of a JPEG at 1/8: our reader of DC coefficients and libjpeg-turbo at scale 1/8, in turn
-// on each file. `dc_jpeg [-n ROUNDS] FILE…`; prints medians in milliseconds and their ratio.
+// on each file. `dc_jpeg [-a] [-n ROUNDS] FILE…`; prints medians in milliseconds and their
+// ratio. With -a our reader looks into the AC scans of progressive files too.
 #include <time.h>
+#include <unistd.h>
 
-#include <jpeglib.h>
 #include <algorithm>
 #include <cmath>
 #include <cstdio>  // jpeglib.h does not include what it needs
@@ -12,11 +13,14 @@
 #include <string>
 #include <vector>
 
+#include <jpeglib.h>
+
 #include "imaging/jpeg/eighth.h"
 
 namespace {
 
 using pixgate::imaging::Bytes;
+namespace jpeg = pixgate::imaging::jpeg;
 
 double cpu_ms() {
     timespec now{};
@@ -58,14 +62,16 @@ unsigned libjpeg_eighth(Bytes data) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    int rounds = 11, first = 1;
-    if (argc > 2 && std::string(argv[1]) == "-n") {
-        rounds = std::max(1, std::atoi(argv[2]));
-        first = 3;
+    int rounds = 11;
+    auto ac_scans = jpeg::AcScans::kPassOver;
+    for (int option = getopt(argc, argv, "an:"); option != -1; option = getopt(argc, argv, "an:")) {
+        if (option == 'a') ac_scans = jpeg::AcScans::kRead;
+        if (option == 'n') rounds = std::max(1, std::atoi(optarg));
+        if (option == '?') return 2;
     }
     double product = 1;
     int files = 0;
-    for (int i = first; i < argc; ++i) {
+    for (int i = optind; i < argc; ++i) {
         std::ifstream in(argv[i], std::ios::binary);
         const std::vector<std::uint8_t> data{std::istreambuf_iterator<char>(in), {}};
         std::vector<double> ours, theirs;
@@ -73,10 +79,10 @@ int main(int argc, char** argv) {
         unsigned sum = 0;
         for (int round = 0; round < rounds; ++round) {
             double begin = cpu_ms();
-            const auto picture = pixgate::imaging::jpeg::decode_eighth(data, {});
+            const auto picture = jpeg::decode_eighth(data, {}, ac_scans);
             ours.push_back(cpu_ms() - begin);
             detail = picture.detail;
-            if (picture.status != pixgate::imaging::jpeg::EighthStatus::kDecoded) break;
+            if (picture.status != jpeg::EighthStatus::kDecoded) break;
             begin = cpu_ms();
             sum += libjpeg_eighth(data);
             theirs.push_back(cpu_ms() - begin);

@@ -21,6 +21,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (std::uint64_t{picture.width_px} * picture.height_px > limits.max_pixels) std::abort();
     const auto reference = pixgate::test::read_by_libjpeg(data, size);
     if (!reference.is_read || reference.planes.size() != picture.plane_count) std::abort();
+    const auto whole = jpeg::decode_eighth(Bytes(data, size), limits, jpeg::AcScans::kRead);
+    if (whole.status == jpeg::EighthStatus::kDecoded && reference.is_damaged) std::abort();
     for (std::size_t i = 0; i < picture.plane_count; ++i) {
         const auto& ours = picture.planes[i];
         const auto& theirs = reference.planes[i];

@@ -10,11 +10,15 @@
 
 #include <jpeglib.h>
 
+#include <jerror.h>
+
 namespace pixgate::test {
 
 struct JpegReference {
     bool is_read = false;  // false: libjpeg gave up
-    long warnings = 0;
+    // It warned of entropy-coded data that ends early, has no such code, or comes out of order:
+    // what it paints grey or guesses. Stray bytes between segments are no damage.
+    bool is_damaged = false;
     struct Plane {
         std::uint32_t width_px = 0;
         std::uint32_t height_px = 0;
@@ -26,6 +30,7 @@ struct JpegReference {
 struct JpegErrors {
     jpeg_error_mgr base{};  // first: libjpeg knows only this part
     std::jmp_buf back{};
+    bool is_damaged = false;
 
     jpeg_error_mgr* start() {
         jpeg_std_error(&base);
@@ -33,6 +38,13 @@ struct JpegErrors {
             std::longjmp(reinterpret_cast<JpegErrors*>(common->err)->back, 1);
         };
         base.output_message = [](j_common_ptr) {};
+        base.emit_message = [](j_common_ptr common, int level) {
+            const int code = common->err->msg_code;
+            if (level >= 0) return;
+            if (code == JWRN_HIT_MARKER || code == JWRN_HUFF_BAD_CODE || code == JWRN_MUST_RESYNC ||
+                code == JWRN_JPEG_EOF || code == JWRN_BOGUS_PROGRESSION)
+                reinterpret_cast<JpegErrors*>(common->err)->is_damaged = true;
+        };
         return &base;
     }
 };
@@ -79,7 +91,7 @@ inline JpegReference read_by_libjpeg(const std::uint8_t* data, std::size_t size)
         read_planes(decoder, reference);
         reference.is_read = true;
     }
-    reference.warnings = errors.base.num_warnings;
+    reference.is_damaged = errors.is_damaged;
     jpeg_destroy_decompress(&decoder);
     return reference;
 }

@@ -54,7 +54,8 @@ EighthPlane plane_of(const Component& component) {
 
 class EighthReader {
 public:
-    EighthReader(Bytes data, const Limits& limits) : data_(data), limits_(limits) {}
+    EighthReader(Bytes data, const Limits& limits, AcScans ac_scans)
+        : data_(data), limits_(limits), ac_scans_(ac_scans) {}
 
     EighthPicture read() {
         const Verdict verdict = read_segments();
@@ -77,12 +78,13 @@ private:
     Verdict read_segment(std::uint8_t marker, Bytes payload);
     Verdict read_next_scan(Bytes payload);
     Verdict begin_components(const Scan& scan);
-    Verdict pass_ac_scan(const Scan& scan);
+    Verdict next_ac_scan(const Scan& scan);
     Verdict end_of_picture() const;
     bool is_rgb() const;
 
     Bytes data_;
     const Limits& limits_;
+    AcScans ac_scans_;
     std::size_t position_ = 0;
     Frame frame_;
     Tables tables_;
@@ -178,7 +180,7 @@ Verdict EighthReader::read_next_scan(Bytes payload) {
     Scan scan;
     if (const auto verdict = read_scan(payload, frame_, scan); !verdict.is_good()) return verdict;
     if (const auto verdict = begin_components(scan); !verdict.is_good()) return verdict;
-    if (frame_.is_progressive && scan.first != 0) return pass_ac_scan(scan);
+    if (frame_.is_progressive && scan.first != 0) return next_ac_scan(scan);
     for (std::size_t i = 0; i < scan.part_count; ++i) {
         Component& component = frame_.components[scan.parts[i].component];
         const bool is_first = !component.dc_shift;
@@ -191,12 +193,13 @@ Verdict EighthReader::read_next_scan(Bytes payload) {
                                  : read_sequential_scan(data_, scan, frame_, tables_, position_);
 }
 
-Verdict EighthReader::pass_ac_scan(const Scan& scan) {
+Verdict EighthReader::next_ac_scan(const Scan& scan) {
     if (!frame_.components[scan.parts[0].component].dc_shift) return broken("order of scans");
+    if (ac_scans_ == AcScans::kRead) return read_ac_scan(data_, scan, frame_, tables_, position_);
     Verdict verdict;
-    if (tables_.ac(scan.parts[0].ac_table, verdict) == nullptr) return verdict;
+    tables_.ac_symbols(scan.parts[0].ac_table, verdict);
     position_ = find_marker(data_, position_, true);
-    return {};
+    return verdict;
 }
 
 Verdict EighthReader::end_of_picture() const {
@@ -209,8 +212,8 @@ Verdict EighthReader::end_of_picture() const {
 
 }  // namespace
 
-EighthPicture decode_eighth(Bytes data, const Limits& limits) {
-    return EighthReader(data, limits).read();
+EighthPicture decode_eighth(Bytes data, const Limits& limits, AcScans ac_scans) {
+    return EighthReader(data, limits, ac_scans).read();
 }
 
 }  // namespace pixgate::imaging::jpeg

@@ -182,6 +182,8 @@ TEST(JpegEighth, EveryJpegOfTheCorpusGivesTheSamplesOfLibjpegOrADocumentedRefusa
         if (picture.status == EighthStatus::kDecoded) {
             const auto reference = test::read_by_libjpeg(data.data(), data.size());
             EXPECT_TRUE(has_planes_of(picture, reference)) << entry.path();
+            const auto status = decode_eighth(data, {}, AcScans::kRead).status;
+            EXPECT_EQ(status == EighthStatus::kDecoded, !reference.is_damaged) << entry.path();
             ++decoded;
         } else if (!entry.path().string().contains("hostile")) {
             // CMYK and RGB, and nothing else, among the pictures that are to be accepted.
@@ -335,12 +337,43 @@ TEST(JpegEighth, Attack78AnyBitFlippedIsRefusedOrGivesTheSamplesOfLibjpeg) {
             flipped[bit / 8] = static_cast<std::uint8_t>(flipped[bit / 8] ^ (1U << bit % 8));
             const auto picture = decode_eighth(flipped, {});
             if (picture.status != EighthStatus::kDecoded) continue;
-            ASSERT_TRUE(
-                has_planes_of(picture, test::read_by_libjpeg(flipped.data(), flipped.size()))
-            ) << "scans "
-              << static_cast<int>(scans) << " bit " << bit;
+            const auto reference = test::read_by_libjpeg(flipped.data(), flipped.size());
+            ASSERT_TRUE(has_planes_of(picture, reference))
+                << "scans " << static_cast<int>(scans) << " bit " << bit;
+            const auto whole_status = decode_eighth(flipped, {}, AcScans::kRead).status;
+            ASSERT_TRUE(whole_status != EighthStatus::kDecoded || !reference.is_damaged)
+                << "scans " << static_cast<int>(scans) << " bit " << bit;
         }
     }
+}
+
+TEST(JpegEighth, ReadingAcScansTooFindsAllWholeAndGivesTheSameSamples) {
+    for (const JpegScans scans : kAllScans) {
+        for (const int quality : {10, 75, 100}) {
+            const Data data = test::make_jpeg(
+                {.width_px = 203,
+                 .height_px = 131,
+                 .scans = scans,
+                 .restart_interval = quality == 75 ? 4U : 0U,
+                 .quality = quality}
+            );
+            EXPECT_TRUE(has_planes_of(
+                decode_eighth(data, {}, AcScans::kRead),
+                test::read_by_libjpeg(data.data(), data.size())
+            )) << static_cast<int>(scans)
+               << " " << quality;
+        }
+    }
+}
+
+TEST(JpegEighth, DamageInAnAcScanIsNoticedWhereAcScansAreRead) {
+    const Data whole = test::make_jpeg({.scans = JpegScans::kProgressive});
+    Data cut = whole;
+    // Without its last bytes the last scan ends early; the end of the picture is there.
+    cut.erase(cut.end() - 12, cut.end() - 2);
+    EXPECT_EQ(decode_eighth(cut, {}).status, EighthStatus::kDecoded);
+    EXPECT_EQ(decode_eighth(cut, {}, AcScans::kRead).refusal, Refusal::kBroken);
+    EXPECT_TRUE(test::read_by_libjpeg(cut.data(), cut.size()).is_damaged);
 }
 
 }  // namespace

@@ -131,6 +131,7 @@ Verdict Tables::read_huffman(Bytes payload) {
         } else {
             ac_specs_[index] = spec;
             ac_[index].reset();
+            ac_symbols_[index].reset();
         }
     }
     return {};
@@ -148,6 +149,10 @@ const DcTable* Tables::dc(std::uint8_t index, Verdict& verdict) {
 
 const AcTable* Tables::ac(std::uint8_t index, Verdict& verdict) {
     return ready(ac_[index & 3], ac_specs_[index & 3], verdict);
+}
+
+const SymbolTable* Tables::ac_symbols(std::uint8_t index, Verdict& verdict) {
+    return ready(ac_symbols_[index & 3], ac_specs_[index & 3], verdict);
 }
 
 Verdict read_frame(Bytes payload, std::uint8_t marker, const Limits& limits, Frame& frame) {

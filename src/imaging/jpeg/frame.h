@@ -41,6 +41,16 @@ struct Component {
     std::uint32_t padded_height_blocks = 0;
     std::optional<std::uint32_t> dc_shift;  // Al of the latest DC scan; none: no scan yet
     std::vector<std::int16_t> dc;           // stride_blocks * padded_height_blocks
+    // Where the AC scans are read too: for each block of `dc` the AC coefficients that are not
+    // zero, and for each coefficient Al of the latest scan that had it (-1: none).
+    std::vector<std::uint64_t> nonzero;
+    std::array<std::int8_t, 64> ac_shift = unknown_shifts();
+
+    static constexpr std::array<std::int8_t, 64> unknown_shifts() {
+        std::array<std::int8_t, 64> shifts{};
+        shifts.fill(-1);
+        return shifts;
+    }
 };
 
 struct Frame {
@@ -81,12 +91,14 @@ public:
     // then says which.
     const DcTable* dc(std::uint8_t index, Verdict& verdict);
     const AcTable* ac(std::uint8_t index, Verdict& verdict);
+    const SymbolTable* ac_symbols(std::uint8_t index, Verdict& verdict);
 
 private:
     std::array<std::optional<std::int16_t>, 4> dc_quant_;
     std::array<HuffmanSpec, 4> dc_specs_, ac_specs_;
     std::array<std::unique_ptr<DcTable>, 4> dc_;
     std::array<std::unique_ptr<AcTable>, 4> ac_;
+    std::array<std::unique_ptr<SymbolTable>, 4> ac_symbols_;
     std::uint32_t restart_interval_ = 0;
 };
 

@@ -69,13 +69,8 @@ CanonicalCode::Found CanonicalCode::find(std::uint32_t window) const {
     return {};
 }
 
-bool DcTable::build(const HuffmanSpec& spec) {
+bool SymbolTable::build(const HuffmanSpec& spec) {
     if (!code.build(spec)) return false;
-    std::size_t total = 0;
-    for (const auto count : spec.counts) total += count;
-    for (std::size_t i = 0; i < total; ++i) {
-        if (spec.symbols[i] > kLargestDcSize) return false;
-    }
     entries.fill(0);
     for_each_code(spec, kWindowBits, [&](auto first, auto windows, auto length, auto symbol) {
         std::fill_n(
@@ -83,6 +78,15 @@ bool DcTable::build(const HuffmanSpec& spec) {
         );
     });
     return true;
+}
+
+bool DcTable::build(const HuffmanSpec& spec) {
+    std::size_t total = 0;
+    for (const auto count : spec.counts) total += count;
+    for (std::size_t i = 0; i < std::min(total, spec.symbols.size()); ++i) {
+        if (spec.symbols[i] > kLargestDcSize) return false;
+    }
+    return SymbolTable::build(spec);
 }
 
 bool AcTable::build(const HuffmanSpec& spec) {

@@ -34,12 +34,18 @@ private:
     std::array<std::uint8_t, 256> symbols_{};
 };
 
-struct DcTable {
+// One symbol at each look.
+struct SymbolTable {
     static constexpr unsigned kWindowBits = 9;
-    // Length of the code, and length of the difference << 5; 0: look into `code`.
+    // Length of the code, and its symbol << 5; 0: look into `code`.
     std::array<std::uint16_t, std::size_t{1} << kWindowBits> entries{};
     CanonicalCode code;
 
+    bool build(const HuffmanSpec& spec);
+};
+
+// Its symbols are the lengths of DC differences, at most 15 bits.
+struct DcTable : SymbolTable {
     bool build(const HuffmanSpec& spec);
 };
 

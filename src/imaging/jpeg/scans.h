@@ -17,5 +17,10 @@ Verdict read_sequential_scan(
 Verdict read_dc_scan(
     Bytes data, const Scan& scan, Frame& frame, Tables& tables, std::size_t& position
 );
+// An AC scan of a progressive picture: every code is looked up, and which coefficients are not zero
+// is kept in Component::nonzero, without which the later scans cannot be read.
+Verdict read_ac_scan(
+    Bytes data, const Scan& scan, Frame& frame, Tables& tables, std::size_t& position
+);
 
 }  // namespace pixgate::imaging::jpeg
