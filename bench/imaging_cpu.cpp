@@ -54,7 +54,7 @@ void measure_decode(Bytes data) {
             JpegHead head;
             Planes planes;
             if (!reader.read_head(head) || !head.is_planar ||
-                !decode_planes(reader, shrink, planes))
+                !decode_planes(reader, shrink, ChromaWanted::kHalf, planes))
                 std::puts("  not a planar JPEG");
         });
         std::printf("  decode 1/%d            %8.2f ms\n", shrink, ms);
@@ -83,7 +83,7 @@ void measure_steps(Bytes data, const Facts& facts, std::uint32_t width_px) {
     JpegHead head;
     Planes planes;
     if (facts.orientation != 1 || !reader.read_head(head) ||
-        !decode_planes(reader, shrink_for(plan.crop, plan.resized), planes))
+        !decode_planes(reader, shrink_for(plan.crop, plan.resized), ChromaWanted::kHalf, planes))
         return;
     const Rendering how{plan.source, {plan.crop_at, plan.crop}, plan.resized, 1, kHalfChroma};
     Planes made;

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "imaging/direct.h"
 #include "imaging/sandbox/sandbox.h"
 #include "tests/support/pictures.h"
 #include "tests/support/sandboxes.h"
@@ -96,6 +97,39 @@ TEST_F(Corpus, GetsItsVerdicts) {
                 << row.file << ": " << code_of(answer->refusal) << " " << answer->detail;
         }
     }
+}
+
+// First contact takes another way through JPEGs, which must not lead to another verdict.
+TEST_F(Corpus, GetsTheSameVerdictsAtFirstContact) {
+    DirectImaging direct;
+    int made = 0;
+    for (const Row& row : rows_) {
+        std::uint64_t size_bytes = 0;
+        const UniqueFd file = open(row, size_bytes);
+        PrepareRequest request;
+        request.verify.declared = format_of_content_type(row.content_type);
+        request.product_count = 2;
+        for (ProductSpec& spec : std::span(request.products).first(2)) {
+            spec.transform.width_px = 128;
+            spec.transform.format = OutputFormat::kWebp;
+        }
+        request.products[1].is_rendition = true;
+        const auto verdict = test::sandbox().verify(file.get(), size_bytes, request.verify);
+        ASSERT_TRUE(verdict.has_value()) << row.file << ": " << verdict.error().message;
+        if (verdict->refusal != Refusal::kNone && verdict->facts.format != Format::kJpeg) continue;
+        const auto answer = direct.prepare(file.get(), size_bytes, request);
+        ASSERT_TRUE(answer.has_value()) << row.file << ": " << answer.error().message;
+        EXPECT_EQ(answer->refusal, verdict->refusal)
+            << row.file << ": " << answer->detail << " / " << verdict->detail;
+        for (const Product& product : answer->products) {
+            for (const auto& token : row.must_not_leak) {
+                if (token.size() <= 4) continue;
+                EXPECT_FALSE(product.bytes.contains(token)) << row.file << " leaks " << token;
+            }
+            ++made;
+        }
+    }
+    EXPECT_GT(made, 200);
 }
 
 TEST_F(Corpus, RefusesEveryBombFromItsHeaderAlone) {

@@ -2,11 +2,12 @@
 
 #include <algorithm>
 #include <cstring>
-#include <span>
 #include <utility>
 #include <vips/vips8>
 
 #include "imaging/placeholder.h"
+#include "imaging/planes/products.h"
+#include "imaging/planes/rgb.h"
 #include "imaging/transform.h"
 #include "imaging/verify.h"
 #include "imaging/vips_setup.h"
@@ -14,47 +15,37 @@
 namespace pixgate::imaging {
 namespace {
 
-constexpr std::uint32_t kFullChromaBelowPx = 600;
-constexpr std::uint8_t kLargeRenditionQuality = 90, kSmallRenditionQuality = 92;
+// What a decoded picture may take before its rows are resampled as they come.
+constexpr std::uint64_t kMaxMasterBytes = 20ULL << 20;
 
-std::span<const ProductSpec> specs_of(const PrepareRequest& request) {
-    return std::span(request.products).first(request.product_count);
+PrepareAnswer refuse(const PrepareAnswer& answer, Refusal refusal, std::string detail = {}) {
+    return {refusal, answer.facts, {}, {}, std::move(detail)};
 }
 
-std::uint32_t asked_side(const Transform& transform) {
-    return std::max(transform.width_px, transform.height_px);
-}
-
-// As a request of its own; a rendition is the whole picture, its longer side the one asked for.
-TransformRequest request_of(
-    const ProductSpec& spec, const PrepareRequest& request, const Facts& source
+std::optional<Product> make_alone(
+    Bytes data, const PlannedProduct& product, PrepareAnswer& answer
 ) {
-    TransformRequest out;
-    out.transform = spec.transform;
-    out.effort = spec.effort;
-    out.allowed = request.verify.allowed;
-    out.limits = request.verify.limits;
-    out.max_output_bytes = request.max_output_bytes;
-    if (!spec.is_rendition) return out;
-    const std::uint32_t side = asked_side(spec.transform);
-    out.transform = {};
-    out.transform.width_px = out.transform.height_px = side;
-    out.transform.format = source.has_alpha ? OutputFormat::kPng : OutputFormat::kJpeg;
-    out.transform.quality = spec.transform.quality;
-    if (out.transform.quality == 0)
-        out.transform.quality =
-            side < kFullChromaBelowPx ? kSmallRenditionQuality : kLargeRenditionQuality;
-    return out;
+    TransformAnswer made = transform_bytes(data, product.request);
+    if (made.refusal != Refusal::kNone) {
+        answer = refuse(answer, made.refusal, std::move(made.detail));
+        return std::nullopt;
+    }
+    return Product{product.index, made.facts, std::move(made.bytes)};
 }
 
-// Whether a smaller rendition is asked for that is as large already as the picture allows.
-bool is_left_out(const ProductSpec& spec, const PrepareRequest& request, const Facts& source) {
-    const std::uint32_t longest = std::max(source.width_px, source.height_px);
-    return spec.is_rendition &&
-           std::ranges::any_of(specs_of(request), [&](const ProductSpec& other) {
-               const std::uint32_t side = asked_side(other.transform);
-               return other.is_rendition && side < asked_side(spec.transform) && side >= longest;
-           });
+// True while the answer is no refusal.
+bool add(PrepareAnswer& answer, std::optional<Product> product, const PrepareRequest& request) {
+    if (answer.refusal != Refusal::kNone) return false;
+    if (!product) {
+        answer = refuse(answer, Refusal::kBroken, "an encoder gave up");
+        return false;
+    }
+    std::uint64_t bytes = product->bytes.size();
+    for (const Product& other : answer.products) bytes += other.bytes.size();
+    answer.products.push_back(*std::move(product));
+    if (bytes <= request.max_output_bytes) return true;
+    answer = refuse(answer, Refusal::kTooManyBytes);
+    return false;
 }
 
 SmallPicture read_small(const std::string& png) {
@@ -72,11 +63,17 @@ SmallPicture read_small(const std::string& png) {
     return out;
 }
 
-Placeholders placeholders_of(Bytes data, const PrepareRequest& request, const Facts& source) {
-    ProductSpec spec;
-    spec.transform.width_px = spec.transform.height_px = kPlaceholderSidePx;
-    spec.transform.format = OutputFormat::kPng;
-    const TransformAnswer small = transform_bytes(data, request_of(spec, request, source));
+TransformRequest small_request(const PrepareRequest& request, OutputFormat format) {
+    TransformRequest out;
+    out.transform.width_px = out.transform.height_px = kPlaceholderSidePx;
+    out.transform.format = format;
+    out.allowed = request.verify.allowed;
+    out.limits = request.verify.limits;
+    return out;
+}
+
+Placeholders placeholders_of(Bytes data, const PrepareRequest& request) {
+    const TransformAnswer small = transform_bytes(data, small_request(request, OutputFormat::kPng));
     if (small.refusal != Refusal::kNone) return {};
     try {
         return make_placeholders(read_small(small.bytes));
@@ -86,35 +83,77 @@ Placeholders placeholders_of(Bytes data, const PrepareRequest& request, const Fa
     }
 }
 
+Placeholders placeholders_of(Pyramid& pyramid, const Facts& facts, Size stored) {
+    TransformRequest request;
+    request.transform.width_px = request.transform.height_px = kPlaceholderSidePx;
+    const Size upright{facts.width_px, facts.height_px};
+    const Plan plan = as_stored(plan_transform(upright, request), facts.orientation);
+    const Planes planes =
+        pyramid.make({stored, {{0, 0}, stored}, plan.resized, facts.orientation, kFullChroma});
+    return make_placeholders({planes.y.width(), planes.y.height(), to_rgba(planes)});
+}
+
+// False: not for this lane; nothing was decided.
+bool prepare_jpeg(Bytes data, const PrepareRequest& request, PrepareAnswer& answer) {
+    JpegReader reader(data, request.verify.limits.max_memory_bytes);
+    JpegHead head;
+    Size stored{answer.facts.width_px, answer.facts.height_px};
+    if (swaps_sides(answer.facts.orientation)) std::swap(stored.width_px, stored.height_px);
+    if (!reader.read_head(head) || !head.is_planar || head.profile == JpegProfile::kOther ||
+        head.size != stored)
+        return false;
+    const auto products = plan_products(request, answer.facts);
+    Planes master;
+    if (!decode_master(reader, plan_decode(products, stored, kMaxMasterBytes), stored, master)) {
+        answer = refuse(answer, Refusal::kBroken, reader.error());
+        return true;
+    }
+    Pyramid pyramid(stored, std::move(master));
+    for (const PlannedProduct& product : products) {
+        auto made =
+            product.is_lean ? make_product(product, pyramid) : make_alone(data, product, answer);
+        if (!add(answer, std::move(made), request)) return true;
+    }
+    answer.placeholders = placeholders_of(pyramid, answer.facts, stored);
+    return true;
+}
+
+// Each product from the bytes themselves.
+void prepare_one_by_one(Bytes data, const PrepareRequest& request, PrepareAnswer& answer) {
+    VerifyAnswer verdict = verify_bytes(data, request.verify);
+    if (verdict.refusal != Refusal::kNone) {
+        answer = refuse(answer, verdict.refusal, std::move(verdict.detail));
+        return;
+    }
+    for (const PlannedProduct& product : plan_products(request, answer.facts)) {
+        if (!add(answer, make_alone(data, product, answer), request)) return;
+    }
+    answer.placeholders = placeholders_of(data, request);
+}
+
 }  // namespace
 
 PrepareAnswer prepare_bytes(Bytes data, const PrepareRequest& request) {
-    VerifyRequest verify = request.verify;
-    verify.full_decode = true;
-    VerifyAnswer verdict = verify_bytes(data, verify);
+    PrepareRequest full = request;
+    full.verify.full_decode = true;
+    VerifyAnswer verdict = verify_header(data, full.verify);
     PrepareAnswer answer{verdict.refusal, verdict.facts, {}, {}, std::move(verdict.detail)};
     if (answer.refusal != Refusal::kNone) return answer;
-    std::uint64_t bytes = 0;
-    for (std::uint32_t i = 0; i < request.product_count; ++i) {
-        const ProductSpec& spec = request.products.at(i);
-        if (is_left_out(spec, request, answer.facts)) continue;
-        TransformAnswer made = transform_bytes(data, request_of(spec, request, answer.facts));
-        bytes += made.bytes.size();
-        if (made.refusal == Refusal::kNone && bytes > request.max_output_bytes)
-            made.refusal = Refusal::kTooManyBytes;
-        if (made.refusal != Refusal::kNone)
-            return {made.refusal, answer.facts, {}, {}, std::move(made.detail)};
-        answer.products.push_back({i, made.facts, std::move(made.bytes)});
-    }
-    answer.placeholders = placeholders_of(data, request, answer.facts);
+    const bool is_done = answer.facts.format == Format::kJpeg && prepare_jpeg(data, full, answer);
+    if (!is_done) prepare_one_by_one(data, full, answer);
     return answer;
 }
 
 Result<void> check_prepare(const PrepareRequest& request) {
     if (request.product_count > kMaxProducts)
         return fail(Errc::kInvalidArgument, "too many products");
-    for (const ProductSpec& spec : specs_of(request))
-        CHECK_OK(check_request(request_of(spec, request, {})));
+    for (std::uint32_t i = 0; i < request.product_count; ++i) {
+        PrepareRequest alone;
+        alone.product_count = 1;
+        alone.products[0] = request.products.at(i);
+        const Facts facts{.width_px = 1, .height_px = 1};
+        CHECK_OK(check_request(plan_products(alone, facts).front().request));
+    }
     return {};
 }
 

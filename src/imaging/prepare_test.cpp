@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
+
 #include "imaging/direct.h"
 #include "imaging/probe.h"
+#include "imaging/verify.h"
 #include "tests/support/bytes.h"
 #include "tests/support/pictures.h"
 
@@ -128,6 +131,31 @@ TEST(Prepare, RefusesWhatVerifyRefuses) {
     request.max_output_bytes = 1'000;
     EXPECT_EQ(prepare(picture, request)->refusal, Refusal::kTooManyBytes);
     EXPECT_EQ(prepare("", usual())->refusal, Refusal::kEmpty);
+}
+
+// A damaged JPEG is refused exactly where the full decode of verify_bytes() refuses it.
+TEST(Prepare, JudgesDamageAsVerifyDoes) {
+    std::mt19937 random(20'251);
+    PrepareRequest request;
+    request.verify.check_declared = false;
+    add(request, width(60, OutputFormat::kJpeg));
+    int refused = 0;
+    for (const auto& picture :
+         {test::make_picture(Format::kJpeg, 240, 180), test::make_progressive_jpeg(240, 180)}) {
+        for (int round = 0; round < 400; ++round) {
+            auto damaged = picture;
+            for (int flips = 0; flips <= round % 5; ++flips)
+                damaged[random() % damaged.size()] ^= static_cast<char>(1U << random() % 8);
+            if (round % 4 == 0) damaged.resize(random() % damaged.size());
+            const auto verdict = verify_bytes(test::as_bytes(damaged), request.verify);
+            const auto answer = prepare_bytes(test::as_bytes(damaged), request);
+            ASSERT_EQ(answer.refusal, verdict.refusal)
+                << round << ": " << answer.detail << " / " << verdict.detail;
+            refused += answer.refusal == Refusal::kNone ? 0 : 1;
+        }
+    }
+    EXPECT_GT(refused, 100);
+    EXPECT_LT(refused, 700);
 }
 
 TEST(Prepare, RefusesSenselessRequests) {

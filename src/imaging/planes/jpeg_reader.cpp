@@ -199,38 +199,4 @@ std::string JpegReader::error() const {
     return out;
 }
 
-namespace {
-
-class KeepRows : public RowSink {
-public:
-    explicit KeepRows(Planes& planes) : to_{&planes.y, &planes.cb, &planes.cr} {}
-    void push(int plane, const std::uint8_t* row) override {
-        const auto at = static_cast<std::size_t>(plane);
-        Plane& to = *to_.at(at);
-        std::memcpy(to.row(rows_.at(at)++), row, to.width());
-    }
-
-private:
-    std::array<Plane*, 3> to_;
-    std::array<std::size_t, 3> rows_{};
-};
-
-}  // namespace
-
-bool decode_planes(JpegReader& reader, int shrink, Planes& planes) {
-    JpegLayout layout;
-    if (!reader.start(shrink, layout)) return false;
-    planes = {};
-    planes.y = Plane(layout.y.width_px, layout.y.height_px);
-    if (layout.colour.width_px != 0) {
-        planes.cb = Plane(layout.colour.width_px, layout.colour.height_px);
-        planes.cr = Plane(layout.colour.width_px, layout.colour.height_px);
-    }
-    planes.chroma = layout.chroma;
-    planes.width = layout.width;
-    planes.height = layout.height;
-    KeepRows keep(planes);
-    return reader.decode(keep);
-}
-
 }  // namespace pixgate::imaging

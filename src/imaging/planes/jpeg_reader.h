@@ -56,7 +56,15 @@ private:
     std::unique_ptr<State> state_;
 };
 
+// Colour as finely as the decoder gives it, or where it comes in full perhaps half of it.
+enum class ChromaWanted : std::uint8_t { kAsDecoded, kHalf };
+
 // All of it in memory. False: see reader.error().
-bool decode_planes(JpegReader& reader, int shrink, Planes& planes);
+bool decode_planes(JpegReader& reader, int shrink, ChromaWanted chroma, Planes& planes);
+
+// Two rows of colour made one of half the width. `to` may not be `upper` or `lower`.
+void halve_rows(
+    const std::uint8_t* upper, const std::uint8_t* lower, std::uint32_t width, std::uint8_t* to
+);
 
 }  // namespace pixgate::imaging

@@ -73,7 +73,9 @@ std::optional<TransformAnswer> lean_transform(
     how.resized = plan.resized;
     how.chroma = chroma_for(request.transform);
     Planes decoded;
-    if (!decode_planes(reader, shrink_for(plan.crop, plan.resized), decoded))
+    const ChromaWanted chroma =
+        how.chroma == kHalfChroma ? ChromaWanted::kHalf : ChromaWanted::kAsDecoded;
+    if (!decode_planes(reader, shrink_for(plan.crop, plan.resized), chroma, decoded))
         return TransformAnswer{Refusal::kBroken, {}, {}, reader.error()};
     Planes made = render(decoded, how);
     decoded = {};

@@ -1,6 +1,7 @@
 #include "imaging/planes/render.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace pixgate::imaging {
 namespace {
@@ -57,14 +58,21 @@ Axis axis_of(
     return {start / source, step * wanted / source, samples};
 }
 
+// Sides that differ by less than a sample are the same side, rounded: better copied than blurred.
+double settled(double step, std::uint32_t count) {
+    return std::abs(step - 1) * count < 1 ? 1 : step;
+}
+
 }  // namespace
 
 Axes axes_of(
     const Rendering& how, double width, double height, Subsampling source, Subsampling wanted
 ) {
     const double x_scale = width / how.input.width_px, y_scale = height / how.input.height_px;
-    const double x_step = how.crop.size.width_px * x_scale / how.resized.width_px;
-    const double y_step = how.crop.size.height_px * y_scale / how.resized.height_px;
+    const double x_step =
+        settled(how.crop.size.width_px * x_scale / how.resized.width_px, how.resized.width_px);
+    const double y_step =
+        settled(how.crop.size.height_px * y_scale / how.resized.height_px, how.resized.height_px);
     return {
         axis_of(
             how.crop.at.left_px * x_scale, x_step, how.resized.width_px, source.across,

@@ -1,0 +1,218 @@
+#include "imaging/planes/products.h"
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <utility>
+
+#include "imaging/planes/lean.h"
+
+namespace pixgate::imaging {
+namespace {
+
+// A rendition may be so much smaller or larger than asked for, where a decoder or a halving gives
+// that size.
+constexpr double kNear = 0.1;
+constexpr std::uint32_t kFullChromaBelowPx = 600;
+constexpr std::uint8_t kLargeRenditionQuality = 90, kSmallRenditionQuality = 92;
+
+std::uint32_t asked_side(const Transform& transform) {
+    return std::max(transform.width_px, transform.height_px);
+}
+
+Size stored_size(const Facts& facts) {
+    Size size{facts.width_px, facts.height_px};
+    if (swaps_sides(facts.orientation)) std::swap(size.width_px, size.height_px);
+    return size;
+}
+
+Rect whole(Size size) {
+    return {{0, 0}, size};
+}
+
+// The stored picture halved as often as brings its longer side near the one asked for.
+std::optional<Size> near_size(Size stored, std::uint32_t side) {
+    for (std::uint32_t part = 1; part <= 64; part *= 2) {
+        const Size size{ceil_div(stored.width_px, part), ceil_div(stored.height_px, part)};
+        const double longest = std::max(size.width_px, size.height_px);
+        if (longest <= side * (1 - kNear)) break;
+        if (longest <= side * (1 + kNear) || (part == 1 && longest <= side)) return size;
+    }
+    return std::nullopt;
+}
+
+Transform rendition_of(const Transform& asked, bool has_alpha) {
+    const std::uint32_t side = asked_side(asked);
+    Transform out;
+    out.width_px = out.height_px = side;
+    out.format = has_alpha ? OutputFormat::kPng : OutputFormat::kJpeg;
+    out.quality = asked.quality;
+    if (out.quality == 0)
+        out.quality = side < kFullChromaBelowPx ? kSmallRenditionQuality : kLargeRenditionQuality;
+    return out;
+}
+
+PlannedProduct plan_product(
+    std::uint32_t index, const PrepareRequest& request, const Facts& facts
+) {
+    const ProductSpec& spec = request.products.at(index);
+    PlannedProduct out;
+    out.index = index;
+    out.is_rendition = spec.is_rendition;
+    out.request.transform =
+        spec.is_rendition ? rendition_of(spec.transform, facts.has_alpha) : spec.transform;
+    out.request.effort = spec.effort;
+    out.request.allowed = request.verify.allowed;
+    out.request.limits = request.verify.limits;
+    out.request.max_output_bytes = request.max_output_bytes;
+
+    const Transform& transform = out.request.transform;
+    const Size upright{facts.width_px, facts.height_px}, stored = stored_size(facts);
+    out.is_lean =
+        (spec.is_rendition || lean_can(transform)) && !crops_outside(upright, out.request);
+    out.how.orientation = orientation_after(facts.orientation, transform);
+    const Plan plan = as_stored(plan_transform(upright, out.request), out.how.orientation);
+    out.how.input = stored;
+    out.how.crop = {plan.crop_at, plan.crop};
+    out.how.resized = plan.resized;
+    out.how.chroma = chroma_for(transform);
+    if (!spec.is_rendition) return out;
+    if (const auto near = near_size(stored, asked_side(spec.transform))) out.how.resized = *near;
+    const bool is_small = asked_side(spec.transform) < kFullChromaBelowPx;
+    out.how.chroma = is_small ? kFullChroma : kHalfChroma;
+    return out;
+}
+
+double scale_of(const Rendering& how) {
+    return std::max(
+        static_cast<double>(how.resized.width_px) / how.crop.size.width_px,
+        static_cast<double>(how.resized.height_px) / how.crop.size.height_px
+    );
+}
+
+int shrink_of(const Rendering& how) {
+    if (how.crop == whole(how.input)) {
+        for (const std::uint32_t part : {8U, 4U, 2U}) {
+            const Size size{
+                ceil_div(how.input.width_px, part), ceil_div(how.input.height_px, part)
+            };
+            if (how.resized == size) return static_cast<int>(part);
+        }
+    }
+    return shrink_for(how.crop.size, how.resized);
+}
+
+// Each row goes through the resamplers as it comes.
+class ResampleRows : public RowSink {
+public:
+    ResampleRows(const JpegLayout& layout, const Rendering& how) {
+        const Axes y = axes_of(how, layout.width, layout.height, kFullChroma, kFullChroma);
+        planes_[0] = std::make_unique<RowResampler>(layout.y, y.across, y.down);
+        if (layout.colour.width_px == 0) return;
+        const Axes c = axes_of(how, layout.width, layout.height, layout.chroma, how.chroma);
+        for (std::size_t i = 1; i < 3; ++i)
+            planes_.at(i) = std::make_unique<RowResampler>(layout.colour, c.across, c.down);
+    }
+    void push(int plane, const std::uint8_t* row) override {
+        planes_.at(static_cast<std::size_t>(plane))->push(row);
+    }
+    Plane take(std::size_t plane) {
+        return planes_.at(plane) ? planes_.at(plane)->take() : Plane();
+    }
+
+private:
+    std::array<std::unique_ptr<RowResampler>, 3> planes_;
+};
+
+}  // namespace
+
+std::vector<PlannedProduct> plan_products(const PrepareRequest& request, const Facts& facts) {
+    std::vector<PlannedProduct> all;
+    for (std::uint32_t i = 0; i < request.product_count; ++i)
+        all.push_back(plan_product(i, request, facts));
+    const auto is_left_out = [&](const PlannedProduct& product) {
+        return product.is_rendition && std::ranges::any_of(all, [&](const PlannedProduct& other) {
+                   return other.is_rendition && other.how.resized == product.how.resized &&
+                          asked_side(other.request.transform) <
+                              asked_side(product.request.transform);
+               });
+    };
+    std::vector<PlannedProduct> kept;
+    for (const PlannedProduct& product : all) {
+        if (!is_left_out(product)) kept.push_back(product);
+    }
+    return kept;
+}
+
+DecodePlan plan_decode(
+    const std::vector<PlannedProduct>& products, Size stored, std::uint64_t max_bytes
+) {
+    DecodePlan plan;
+    plan.shrink = 8;
+    double scale = 0;
+    for (const PlannedProduct& product : products) {
+        if (!product.is_lean) continue;
+        plan.shrink = std::min(plan.shrink, shrink_of(product.how));
+        if (scale_of(product.how) <= scale) continue;
+        scale = scale_of(product.how);
+        const bool is_whole = product.how.crop == whole(stored);
+        plan.master = product.how.resized;
+        if (!is_whole || scale > 1) {
+            const double part = std::min(scale, 1.0);
+            plan.master = {
+                static_cast<std::uint32_t>(std::max(1.0, stored.width_px * part)),
+                static_cast<std::uint32_t>(std::max(1.0, stored.height_px * part))
+            };
+        }
+    }
+    for (const PlannedProduct& product : products) {
+        // Half of it is enough for what is at most half as large.
+        if (product.is_lean && product.how.chroma == kFullChroma &&
+            scale_of(product.how) > scale / 2)
+            plan.chroma = kFullChroma;
+    }
+    const auto shrink = static_cast<std::uint64_t>(plan.shrink);
+    const std::uint64_t samples =
+        std::uint64_t{stored.width_px} * stored.height_px / (shrink * shrink);
+    plan.streams = scale > 0 && samples * 3 / 2 > max_bytes;
+    return plan;
+}
+
+bool decode_master(JpegReader& reader, const DecodePlan& plan, Size stored, Planes& master) {
+    if (!plan.streams) {
+        const ChromaWanted chroma =
+            plan.chroma == kHalfChroma ? ChromaWanted::kHalf : ChromaWanted::kAsDecoded;
+        return decode_planes(reader, plan.shrink, chroma, master);
+    }
+    JpegLayout layout;
+    if (!reader.start(plan.shrink, layout)) return false;
+    const Rendering how{stored, whole(stored), plan.master, 1, plan.chroma};
+    ResampleRows rows(layout, how);
+    if (!reader.decode(rows)) return false;
+    master = {};
+    master.y = rows.take(0);
+    master.cb = rows.take(1);
+    master.cr = rows.take(2);
+    master.chroma = plan.chroma;
+    master.width = plan.master.width_px;
+    master.height = plan.master.height_px;
+    return true;
+}
+
+std::optional<Product> make_product(const PlannedProduct& product, Pyramid& pyramid) {
+    Planes planes = pyramid.make(product.how);
+    const Transform& transform = product.request.transform;
+    auto bytes = product.is_rendition
+                     ? encode_jpeg(planes, quality_of(transform), JpegStyle::kPlain)
+                     : encode_planes(planes, transform, product.request.effort);
+    if (!bytes) return std::nullopt;
+    Product out;
+    out.index = product.index;
+    out.facts.format = format_of(transform.format);
+    out.facts.width_px = planes.y.width();
+    out.facts.height_px = planes.y.height();
+    out.bytes = *std::move(bytes);
+    return out;
+}
+
+}  // namespace pixgate::imaging

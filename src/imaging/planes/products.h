@@ -1,0 +1,42 @@
+// Which pictures are made from one decode, and how: sizes, sources, encoders.
+#pragma once
+
+#include <vector>
+
+#include "imaging/imaging.h"
+#include "imaging/planes/jpeg_reader.h"
+#include "imaging/planes/pyramid.h"
+
+namespace pixgate::imaging {
+
+struct PlannedProduct {
+    std::uint32_t index = 0;  // into PrepareRequest::products
+    bool is_rendition = false;
+    bool is_lean = true;  // false: transform_bytes() has to make it, by `request`
+    Rendering how;
+    TransformRequest request;  // its transform says format and quality for renditions too
+};
+
+// In the order of the specs; renditions as large as the next smaller one are left out. For a
+// picture that lies as `facts.orientation` says.
+std::vector<PlannedProduct> plan_products(const PrepareRequest& request, const Facts& facts);
+
+// How to decode once for all of them.
+struct DecodePlan {
+    int shrink = 1;
+    bool streams = false;  // to `master`, as the rows come: all of them would be too much memory
+    Size master;
+    Subsampling chroma = kHalfChroma;
+};
+// max_bytes: of planes in memory.
+DecodePlan plan_decode(
+    const std::vector<PlannedProduct>& products, Size stored, std::uint64_t max_bytes
+);
+
+// After reader.read_head(). False: see reader.error().
+bool decode_master(JpegReader& reader, const DecodePlan& plan, Size stored, Planes& master);
+
+// nullopt: the encoder gave up.
+std::optional<Product> make_product(const PlannedProduct& product, Pyramid& pyramid);
+
+}  // namespace pixgate::imaging
