@@ -91,6 +91,16 @@ TEST(Prepare, MakesOneRenditionOfASmallPictureAtItsOwnSize) {
     EXPECT_EQ(find(*answer, 2)->facts.height_px, 300U);
 }
 
+TEST(Prepare, TakesTheSmallestPictures) {
+    for (const auto& [across, down] : {std::pair{1, 1}, {1, 2}, {2, 1}, {3, 1}, {1, 400}}) {
+        const auto answer = prepare(test::make_picture(Format::kJpeg, across, down), usual());
+        ASSERT_TRUE(answer.has_value());
+        ASSERT_EQ(answer->refusal, Refusal::kNone) << across << "x" << down;
+        expect_true_facts(*answer);
+        EXPECT_EQ(answer->products.size(), 4U);
+    }
+}
+
 TEST(Prepare, TurnsEveryProductUpright) {
     const auto picture = test::with_exif(test::make_picture(Format::kJpeg, 900, 600), 6);
     const auto answer = prepare(picture, usual());

@@ -41,6 +41,7 @@ const Planes& Pyramid::level_for(const Rendering& how) {
         const Planes& level = levels_[at];
         const double half = scale_of(level) / 2;
         const Size size{ceil_div(level.y.width(), 2), ceil_div(level.y.height(), 2)};
+        if (size == level.size()) return level;  // one pixel has no half
         // The half itself may be what is asked for.
         const bool is_it = is_whole && how.chroma == kHalfChroma && how.resized == size;
         const bool is_enough =
