@@ -37,7 +37,8 @@ Presets::Presets() {
 
 Result<void> Presets::set(std::string_view name, std::string_view text) {
     const bool begins_well = !name.empty() && name.front() >= 'a' && name.front() <= 'z';
-    if (!begins_well || !is_simple_name(name))
+    // "placeholder" is a place of its own under every picture.
+    if (!begins_well || !is_simple_name(name) || name == "placeholder")
         return fail(
             Errc::kInvalidArgument, "a name is 1 to 32 of a-z 0-9 - _ and begins with a letter",
             "name"

@@ -1,5 +1,6 @@
 #include "main/access.h"
 
+#include "main/edge_settings.h"
 #include "main/secrets.h"
 
 namespace pixgate {
@@ -73,9 +74,10 @@ Result<std::unique_ptr<roles::KeySource>> make_key_source(
 EdgeSigner edge_signer_of(const Config& config) {
     std::map<std::string, std::string> keys;
     for (const auto& key : config.edge.signing_keys) keys.emplace(key.id, key.secret);
-    if (!keys.empty()) return {std::move(keys), config.edge.signing_keys.front().id};
+    const EdgeSigner::Rules rules{config.edge.signed_url_window, config.edge.endless_signatures};
+    if (!keys.empty()) return {std::move(keys), config.edge.signing_keys.front().id, rules};
     keys.emplace(config.secrets.edge_key_id, config.secrets.edge_key_secret);
-    return {std::move(keys), config.secrets.edge_key_id};
+    return {std::move(keys), config.secrets.edge_key_id, rules};
 }
 
 roles::ApiOptions api_options_of(
@@ -99,7 +101,8 @@ roles::ApiOptions api_options_of(
     out.max_event_streams = api.max_event_streams;
     out.max_event_streams_per_caller = api.max_event_streams_per_caller;
     out.signed_url_lifetime = config.edge.signed_url_lifetime;
-    out.arbitrary_sizes = config.edge.arbitrary_sizes;
+    out.openness = openness_of(config.edge);
+    out.presets = presets_of(config);
     return out;
 }
 

@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "core/image.h"
+#include "main/edge_settings.h"
 
 namespace pixgate {
 
@@ -254,6 +255,7 @@ void describe(SettingsTable& t, Config& c) {
     describe_api(t, c.api);
     describe_jwt(t, c.jwt);
     describe_serving(t, c);
+    describe_edge_urls(t, c);
     describe_flow(t, c);
     t.add(
         "log.level", c.log_level,
@@ -300,6 +302,7 @@ LoadedConfig load_config(const ConfigSources& sources) {
     }
     std::ranges::move(read_settings(table, from), std::back_inserter(out.mistakes));
     std::ranges::move(check_config(out.config, table), std::back_inserter(out.mistakes));
+    std::ranges::move(check_edge_urls(out.config, table), std::back_inserter(out.mistakes));
     out.shown = show_settings(table);
     return out;
 }

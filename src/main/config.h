@@ -79,12 +79,28 @@ struct SigningKeyConfig {
     std::string where;
 };
 
+struct PresetConfig {
+    std::string name;
+    std::string transform;
+    std::string where;
+};
+
 struct EdgeConfig {
     std::uint64_t memory_cache_bytes = 256ULL << 20;
     std::uint32_t max_running = 2;   // transforms at once
     std::uint32_t max_waiting = 64;  // distinct transforms in line; over it 503
     bool arbitrary_sizes = true;     // sizes that are not on the list, with a signature
+    bool presets_only = false;
+    bool snap_widths = false;
+    bool unsigned_transforms = false;
+    std::vector<std::string> auto_formats{"webp"};
+    bool client_hints = false;
+    std::vector<std::string> dialects;
+    std::vector<std::string> imgproxy_keys;  // hex, beside imgproxy_salts
+    std::vector<std::string> imgproxy_salts;
     std::chrono::seconds signed_url_lifetime{3'600};
+    std::chrono::seconds signed_url_window{300};
+    bool endless_signatures = false;
     std::vector<SigningKeyConfig>
         signing_keys;  // the first signs, all verify; empty: made at the first start
 };
@@ -154,6 +170,7 @@ struct Config {
     AlertsConfig alerts;
     SandboxConfig sandbox;
     log::Level log_level = log::Level::kInfo;
+    std::vector<PresetConfig> presets;   // beside the built-in ones
     PolicyConfig policy;                 // the default one
     std::vector<PolicyConfig> policies;  // the others, by name
 

@@ -24,6 +24,7 @@
 #include "http/server.h"
 #include "imaging/sandbox/sandbox.h"
 #include "main/access.h"
+#include "main/edge_settings.h"
 #include "main/imaging_calls.h"
 #include "main/secrets.h"
 #include "roles/api/api.h"
@@ -230,7 +231,7 @@ Result<void> Program::build_flow() {
     if (config_.has_role("edge")) {
         edge::add_routes(
             router_, {*deliver_, edge_signer_, policies_, clock_, edge.max_age_seconds,
-                      !config_.edge.arbitrary_sizes}
+                      url_rules_of(config_)}
         );
     }
     is_open_.store(true, std::memory_order_release);

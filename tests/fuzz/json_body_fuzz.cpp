@@ -13,8 +13,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             std::abort();
         }
     }
-    if (const auto links = pixgate::roles::parse_link_request(text); links && links->empty())
-        std::abort();
+    const auto links = pixgate::roles::parse_link_request(text);
+    const bool asks_for_any =
+        !links || !links->transforms.empty() || links->family != pixgate::SignedFor::kNothing;
+    if (!asks_for_any) std::abort();
 
     pixgate::JsonWriter written;
     written.begin_object().member("text", text).end_object();

@@ -11,6 +11,8 @@
 
 #include "base/metrics.h"
 #include "core/edge_signature.h"
+#include "core/openness.h"
+#include "core/presets.h"
 #include "flow/delete_image.h"
 #include "flow/issue_upload.h"
 #include "http/router.h"
@@ -49,7 +51,8 @@ struct ApiOptions {
     std::uint32_t max_event_streams = 2'000;
     std::uint32_t max_event_streams_per_caller = 100;
     std::chrono::seconds signed_url_lifetime{3'600};
-    bool arbitrary_sizes = true;
+    Openness openness;  // what clients may sign, and server keys
+    Presets presets;
     std::chrono::milliseconds heartbeat{15'000};
     std::chrono::milliseconds linger{1'000};  // of a single image's stream after its final state
     std::chrono::seconds max_stream_age{900

@@ -1,5 +1,5 @@
 // /v1/images: one, many, gone, and signed links to its sizes.
-#include "core/transform.h"
+#include "core/openness.h"
 #include "roles/api/api.h"
 #include "roles/api/request_json.h"
 #include "roles/placeholder.h"
@@ -11,11 +11,28 @@ namespace {
 constexpr std::size_t kMaxPage = 200;
 constexpr std::size_t kMaxCursorBytes = 200;
 
-Result<Transform> transform_of(const std::string& text) {
-    if (const auto preset = find_preset(text)) return *preset;
+Result<Transform> transform_of(const std::string& text, const Presets& presets) {
+    if (const auto preset = presets.find(text)) return *preset;
     auto parsed = parse_transform(text);
     if (!parsed) parsed.error().reason = "transforms";
     return parsed;
+}
+
+// A client could else make the edge compute any number of sizes: he signs what is free.
+Result<void> may_sign(const Transform& transform, const Caller& caller, const ApiOptions& options) {
+    const auto by = caller.acts_for_all() ? SignedFor::kUrl : SignedFor::kNothing;
+    Openness openness = options.openness;
+    openness.snap_widths = false;  // what is signed is what is served
+    CHECK_OK(opened(transform, by, options.presets, openness));
+    return {};
+}
+
+Result<void> may_sign_family(const LinkRequest& asked, const Caller& caller, const EdgeSigner& s) {
+    if (asked.family == SignedFor::kImage && !caller.acts_for_all())
+        return fail(Errc::kPermissionDenied, "This key may sign the family of listed sizes only.");
+    if (asked.never_expires && !(caller.acts_for_all() && s.rules().may_be_endless))
+        return fail(Errc::kPermissionDenied, "Signatures without an end are not made here.");
+    return {};
 }
 
 }  // namespace
@@ -70,23 +87,34 @@ Task<Result<http::Response>> Api::show_placeholder(ApiCall& call) {
 Task<Result<http::Response>> Api::make_links(ApiCall& call) {
     CO_TRY(const Image image, co_await visible_image(call));
     CO_TRY(const std::string body, co_await read_json_body(call.request));
-    CO_TRY(const auto transforms, parse_link_request(body));
-    const TimePoint expires = ports_.clock.now() + options_.signed_url_lifetime;
-    const std::string base = base_url(call.request);
+    CO_TRY(const LinkRequest asked, parse_link_request(body));
+    const EdgeSigner& signer = ports_.edge_signer;
+    CO_CHECK(may_sign_family(asked, call.caller, signer));
+    const TimePoint expires = signer.rounded(ports_.clock.now() + options_.signed_url_lifetime);
+    const auto end = asked.never_expires ? std::nullopt : EdgeSigner::Expiry(expires);
+    // Nobody but the one who asks sees this answer, so what he calls us is good enough.
+    const std::string base = options_.public_url.empty()
+                                 ? "http://" + std::string(call.request.host)
+                                 : options_.public_url;
+    const std::string folder = "/i/" + image.id.value + "/";
     JsonWriter json;
-    json.begin_object().member("expires_at", format_rfc3339(expires)).key("links").begin_array();
-    for (const auto& text : transforms) {
-        CO_TRY(const Transform transform, transform_of(text));
-        // A client could else make the edge compute any number of sizes.
-        const bool is_allowed = is_listed(transform) || find_preset(text) ||
-                                (call.caller.acts_for_all() && options_.arbitrary_sizes);
-        if (!is_allowed)
-            co_return fail(Errc::kPermissionDenied, "This key may sign listed sizes only.");
-        const std::string path =
-            ports_.edge_signer.sign("/i/" + image.id.value + "/" + text, expires);
-        json.begin_object().member("transform", text).member("url", base + path).end_object();
+    json.begin_object().key("expires_at");
+    end ? json.value(format_rfc3339(*end)) : json.null();
+    json.key("links").begin_array();
+    for (const auto& text : asked.transforms) {
+        CO_TRY(const Transform transform, transform_of(text, options_.presets));
+        CO_CHECK(may_sign(transform, call.caller, options_));
+        json.begin_object().member("transform", text);
+        json.member("url", base + signer.sign(folder + text, end)).end_object();
     }
-    json.end_array().end_object();
+    json.end_array();
+    if (asked.family != SignedFor::kNothing) {
+        const auto query = signer.sign_family(image.id.value, asked.family, end);
+        const bool is_all = asked.family == SignedFor::kImage;
+        json.key("family").begin_object().member("scope", is_all ? "image" : "listed");
+        json.member("url_template", base + folder + "{transform}?" + query).end_object();
+    }
+    json.end_object();
     co_return json_response(200, json.take());
 }
 

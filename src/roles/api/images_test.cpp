@@ -130,7 +130,7 @@ TEST_F(MadeImages, OfAPrivatePolicyHaveSignedPresets) {
     const std::string path = "/i/" + id + "/w640";
     ASSERT_TRUE(url.starts_with("https://pixgate.example" + path + "?"));
     const auto query = url.substr(url.find('?') + 1);
-    EXPECT_TRUE(edge_signer_.verify(path, query, clock_.now()).value());
+    EXPECT_EQ(edge_signer_.verify(path, query, clock_.now()), SignedFor::kUrl);
 }
 
 TEST_F(MadeImages, GiveTheirPlaceholderInTheFormThatIsAskedFor) {
@@ -256,7 +256,7 @@ TEST_F(Images, LinksAreSignedForTheEdge) {
     const std::string path = "/i/" + id + "/w640";
     ASSERT_TRUE(url.starts_with("https://pixgate.example" + path + "?")) << url;
     const auto query = url.substr(url.find('?') + 1);
-    EXPECT_EQ(edge_signer_.verify(path, query, clock_.now()), true);
+    EXPECT_EQ(edge_signer_.verify(path, query, clock_.now()), SignedFor::kUrl);
     EXPECT_FALSE(edge_signer_.verify(path, query, clock_.now() + std::chrono::hours(2)));
 }
 
@@ -277,9 +277,29 @@ TEST_F(Images, OnlyServersSignSizesThatAreNotListed) {
         ask("POST", "/v1/images/" + id + "/links", kAliceKey, R"({"transforms":[],"x":1})").status,
         400U
     );
-    options_.arbitrary_sizes = false;
+    options_.openness.arbitrary_sizes = false;
     rebuild();
     EXPECT_EQ(status(kServerKey, "w=321"), 403U);
+}
+
+TEST_F(Images, AFamilyIsSignedOnceForAllOfItsTransforms) {
+    const auto id = make_upload(kAliceKey);
+    const auto family = [&](std::string_view key, const char* body) {
+        return ask("POST", "/v1/images/" + id + "/links", key, body);
+    };
+    auto response = family(kAliceKey, R"({"family":"listed"})");
+    ASSERT_EQ(response.status, 200U) << text_of(response);
+    const auto answer = json_of(response);
+    EXPECT_TRUE(answer.at("links").as_array().empty());
+    const std::string url(answer.at("family").as_object().at("url_template").as_string());
+    const std::string folder = "https://pixgate.example/i/" + id + "/";
+    ASSERT_TRUE(url.starts_with(folder + "{transform}?")) << url;
+    const auto query = url.substr(url.find('?') + 1);
+    EXPECT_EQ(edge_signer_.verify("/i/" + id + "/w=320", query, clock_.now()), SignedFor::kListed);
+    EXPECT_EQ(family(kAliceKey, R"({"family":"image"})").status, 403U);
+    EXPECT_EQ(family(kServerKey, R"({"family":"image"})").status, 200U);
+    EXPECT_EQ(family(kServerKey, R"({"family":"all"})").status, 400U);
+    EXPECT_EQ(family(kServerKey, R"({"family":"image","never_expires":true})").status, 403U);
 }
 
 TEST_F(Images, DeadLettersAreListedRedrivenAndDropped) {

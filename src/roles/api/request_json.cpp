@@ -127,24 +127,47 @@ Result<UploadRequest> parse_upload_request(std::string_view text) {
     return out;
 }
 
-Result<std::vector<std::string>> parse_link_request(std::string_view text) {
+namespace {
+
+Result<std::vector<std::string>> read_transforms(JsonReader& json, const std::string& name) {
     std::vector<std::string> out;
+    CHECK_OK(in_field(json.begin_array(), name));
+    for (;;) {
+        TRY(const bool more, in_field(json.next_element(), name));
+        if (!more) return out;
+        if (out.size() >= kMaxLinks) return fail(Errc::kInvalidArgument, "at most 50", name);
+        TRY(out.emplace_back(), in_field(json.string(), name));
+    }
+}
+
+Result<SignedFor> read_family(JsonReader& json, const std::string& name) {
+    TRY(const std::string word, in_field(json.string(), name));
+    if (word == "listed") return SignedFor::kListed;
+    if (word == "image") return SignedFor::kImage;
+    return fail(Errc::kInvalidArgument, "is listed or image", name);
+}
+
+}  // namespace
+
+Result<LinkRequest> parse_link_request(std::string_view text) {
+    LinkRequest out;
     JsonReader json(text);
     CHECK_OK(json.begin_object());
     for (;;) {
         TRY(const auto name, json.next_member());
         if (!name) break;
-        if (*name != "transforms") return unknown_field(*name);
-        CHECK_OK(in_field(json.begin_array(), *name));
-        for (;;) {
-            TRY(const bool more, in_field(json.next_element(), *name));
-            if (!more) break;
-            if (out.size() >= kMaxLinks) return fail(Errc::kInvalidArgument, "at most 50", *name);
-            TRY(out.emplace_back(), in_field(json.string(), *name));
+        if (*name == "transforms") {
+            TRY(out.transforms, read_transforms(json, *name));
+        } else if (*name == "family") {
+            TRY(out.family, read_family(json, *name));
+        } else if (*name == "never_expires") {
+            TRY(out.never_expires, in_field(json.boolean(), *name));
+        } else {
+            return unknown_field(*name);
         }
     }
     CHECK_OK(json.end());
-    CHECK_OK(need(!out.empty(), "transforms"));
+    CHECK_OK(need(!out.transforms.empty() || out.family != SignedFor::kNothing, "transforms"));
     return out;
 }
 

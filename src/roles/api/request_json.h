@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/edge_signature.h"
 #include "core/upload.h"
 
 namespace pixgate::roles {
@@ -16,7 +17,15 @@ inline constexpr std::size_t kMaxJsonBytes = 64 * 1024;
 // kInvalidArgument with the field in `reason`; limits of the policy are core/upload's.
 Result<UploadRequest> parse_upload_request(std::string_view json);
 
-// {"transforms": ["w640", "w=333,fit=cover"]}: 1 to 50 texts.
-Result<std::vector<std::string>> parse_link_request(std::string_view json);
+// Signed URLs of one image: one for each of up to 50 transforms, or one signature for all of a
+// family, or both.
+struct LinkRequest {
+    std::vector<std::string> transforms;
+    SignedFor family = SignedFor::kNothing;  // or kListed, kImage
+    bool never_expires = false;
+};
+// {"transforms"?: ["w640", "w=333,fit=crop"], "family"?: "listed" or "image", "never_expires"?:
+// true}. kInvalidArgument with the field in `reason`, also where nothing is asked for.
+Result<LinkRequest> parse_link_request(std::string_view json);
 
 }  // namespace pixgate::roles

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/ids.h"
 #include "http/conditional.h"
 #include "roles/edge/ask.h"
@@ -44,7 +46,7 @@ void set_common(http::Response& r, const DeliveredVariant& v, const Ask& ask, Ca
             ? std::string("private, max-age=300")
             : fmt::format("public, max-age={}, stale-while-revalidate=86400", rule.max_age_seconds)
     );
-    if (ask.by_accept) r.set("Vary", "Accept");
+    if (!ask.vary.empty()) r.set("Vary", ask.vary);
     if (r.status == 304) return;
     r.set("Content-Type", v.content_type);
     r.set("Accept-Ranges", "bytes");
@@ -86,17 +88,22 @@ http::Response answer(
         return r;
     }
     http::Response r(200);
-    if (rule.is_private) {
+    const bool has_head = ask.vary.empty() || ask.vary == "Accept";
+    if (rule.is_private || !has_head) {
         set_common(r, v, ask, rule);
     } else {
-        r.prebuilt_head = ask.by_accept ? v.head_by_accept : v.head;
+        r.prebuilt_head = ask.vary.empty() ? v.head : v.head_by_accept;
     }
     r.body = v.body;
     return r;
 }
 
-Task<http::Response> deliver(http::Request& request, const Ports& ports) {
-    auto ask = read_ask(request, {ports.signer, ports.clock, ports.presets_only});
+// `dialect` is null for the native form.
+Task<http::Response> deliver(http::Request& request, const Ports& ports, const Dialect* dialect) {
+    const TimePoint now = ports.clock.now();
+    auto ask = dialect == nullptr
+                   ? read_ask(request, ports.urls, ports.signer, now)
+                   : read_dialect_ask(request, *dialect, ports.urls, ports.signer, now);
     if (!ask) co_return refuse(request, ask.error());
     const Error absent{Errc::kNotFound, "no such picture", {}};
     const auto image = co_await ports.deliver.find(ask->id);
@@ -106,7 +113,7 @@ Task<http::Response> deliver(http::Request& request, const Ports& ports) {
     // A policy that is no longer configured says nothing about who may see: private.
     const bool is_private = policy == nullptr || policy->visibility == Visibility::kPrivate;
     if (is_private && !ask->is_signed) co_return refuse(request, absent);
-    settle_format(*ask, request.fields.get("accept"), may_hold_alpha(**image));
+    settle_format(*ask, ports.urls, request.fields.get("accept"), may_hold_alpha(**image));
     auto variant = co_await ports.deliver.variant(*image, ask->transform);
     if (!variant)
         co_return refuse(
@@ -127,7 +134,7 @@ Task<http::Response> show_placeholder(http::Request& request, const Ports& ports
         co_return refuse(request, image.error().code == Errc::kNotFound ? absent : image.error());
     const Policy* policy = policy_of(ports.policies, **image);
     const bool is_private = policy == nullptr || policy->visibility == Visibility::kPrivate;
-    if (is_private && !*is_signed) co_return refuse(request, absent);
+    if (is_private && *is_signed == SignedFor::kNothing) co_return refuse(request, absent);
     co_return placeholder_response(
         request, **image,
         is_private ? std::string("private, max-age=300")
@@ -146,8 +153,20 @@ void add_routes(http::Router& router, Ports ports) {
     );
     router.add(
         "GET", "/i/{image_id}/{options}",
-        [ports](http::Request& request) -> Task<http::Response> { return deliver(request, ports); }
+        [ports](http::Request& request) -> Task<http::Response> {
+            return deliver(request, ports, nullptr);
+        }
     );
+    for (const Dialect& dialect : dialect_table()) {
+        if (std::ranges::find(ports.urls.dialects, dialect.name) == ports.urls.dialects.end())
+            continue;
+        router.add(
+            "GET", std::string(dialect.prefix) + "/{rest...}",
+            [ports, &dialect](http::Request& request) -> Task<http::Response> {
+                return deliver(request, ports, &dialect);
+            }
+        );
+    }
 }
 
 }  // namespace pixgate::edge

@@ -1,4 +1,5 @@
-// Delivery: GET /i/{image_id}/{preset} and /i/{image_id}/w=…,h=…,fit=…,q=…,f=….
+// Delivery: GET /i/{image_id}/{preset} and /i/{image_id}/w=…,h=…,fit=…,q=…,f=…, and the URLs of the
+// dialects that are switched on.
 #pragma once
 
 #include "core/edge_signature.h"
@@ -6,6 +7,7 @@
 #include "flow/deliver_image.h"
 #include "flow/issue_upload.h"
 #include "http/router.h"
+#include "roles/edge/ask.h"
 
 namespace pixgate::edge {
 
@@ -15,7 +17,7 @@ struct Ports {
     const Policies& policies;
     const Clock& clock;
     std::uint32_t max_age_seconds = 86'400;  // the same as DeliverImage::Config's
-    bool presets_only = false;               // options in the URL are refused unless signed
+    UrlRules urls;
 };
 
 // What is asked for decides the answer in this order: malformed 400 (the parameter named), bad

@@ -27,7 +27,7 @@ protected:
         EXPECT_TRUE(run_task(adapters_.buckets->create(std::string(kVariantsBucket), false)));
         public_id_ = add_image("default", ImageState::kReady);
         private_id_ = add_image("secret", ImageState::kReady);
-        add_routes(router_, {deliver_, signer_, policies_, clock_, 3'600, false});
+        add_routes(router_, {deliver_, signer_, policies_, clock_, 3'600, {}});
     }
 
     std::string add_image(const std::string& policy, ImageState state) {
@@ -129,6 +129,11 @@ protected:
         {}
     };
     http::Router router_;
+    // Of an edge with these rules.
+    void with_rules(UrlRules rules) {
+        router_ = {};
+        add_routes(router_, {deliver_, signer_, policies_, clock_, 3'600, std::move(rules)});
+    }
     std::string public_id_;
     std::string private_id_;
 };
@@ -298,6 +303,124 @@ TEST_F(EdgeRoutesTest, G113_ADeletedPictureIsGoneAtOnce) {
     ASSERT_TRUE(run_task(adapters_.catalog->apply(std::move(change))));
     deliver_.forget(ImageId{public_id_});
     EXPECT_EQ(get(path("w320")).status, 404U);
+}
+
+UrlRules with_dialects() {
+    UrlRules rules;
+    rules.dialects = {"imgproxy", "cloudflare", "supabase", "ipx"};
+    rules.imgproxy_keys = {{"secret", "hello"}};
+    return rules;
+}
+
+TEST_F(EdgeRoutesTest, DialectsAreOffUntilTheyAreSwitchedOn) {
+    const std::vector<std::pair<std::string, std::string>> same{
+        {"/imgproxy/insecure/rs:fill:320:320/plain/" + public_id_ + "@webp",
+         "picture w=320,h=320,fit=crop,f=webp"},
+        {"/cdn-cgi/image/w=320,fit=scale-down,f=webp/" + public_id_, "picture w=320,f=webp"},
+        {"/render/image/public/pixgate-originals/" + public_id_ + "?width=320&format=webp",
+         "picture w=320,f=webp"},
+        {"/storage/v1/render/image/public/pixgate-originals/" + public_id_ +
+             "?width=320&format=origin",
+         "picture w=320,f=jpeg"},
+        {"/ipx/w_320,f_webp/" + public_id_, "picture w=320,f=webp"},
+    };
+    for (const auto& [url, body] : same) EXPECT_EQ(get(url).status, 404U) << url;
+    with_rules(with_dialects());
+    for (const auto& [url, body] : same) {
+        const auto r = get(url, {{"Accept", "image/webp"}});
+        EXPECT_EQ(r.status, 200U) << url << body_of(r);
+        EXPECT_EQ(body_of(r), body) << url;
+        EXPECT_EQ(head_of(r).find("Vary"), std::string::npos) << url;
+    }
+}
+
+TEST_F(EdgeRoutesTest, G98_G99_DialectsFollowTheSameRuleOfWhatIsFree) {
+    with_rules(with_dialects());
+    for (const std::string& url :
+         {"/imgproxy/_/w:301/plain/" + public_id_, "/cdn-cgi/image/w=301/" + public_id_,
+          "/render/image/public/pixgate-originals/" + public_id_ + "?width=301",
+          "/ipx/w_301/" + public_id_, "/imgproxy/AAAA/w:320/plain/" + public_id_}) {
+        EXPECT_EQ(get(url).status, 403U) << url;
+    }
+    const std::string path = "/w:301/plain/" + private_id_;
+    const auto sig = dialects::imgproxy_signature({"secret", "hello"}, path);
+    EXPECT_EQ(get("/imgproxy/" + sig + path).status, 200U);
+    EXPECT_EQ(get("/imgproxy/_/w:320/plain/" + private_id_).status, 404U);
+    const std::string late = "/exp:1767225599" + path;
+    EXPECT_EQ(
+        get("/imgproxy/" + dialects::imgproxy_signature({"secret", "hello"}, late) + late).status,
+        404U
+    );
+    EXPECT_EQ(get(signer_.sign("/ipx/w_301/" + private_id_, clock_.now() + 1h)).status, 200U);
+    for (const char* url :
+         {"/imgproxy/_/w:320/plain/http://127.0.0.1/a.jpg",
+          "/cdn-cgi/image/w=320/http://127.0.0.1/", "/ipx/w_320/..%2f..%2fetc%2fpasswd", "/ipx/",
+          "/imgproxy", "/cdn-cgi/image/"}) {
+        EXPECT_EQ(get(url).status, 404U) << url;
+    }
+}
+
+TEST_F(EdgeRoutesTest, AFamilySignatureOpensAPrivatePictureInItsScope) {
+    const auto end = clock_.now() + 1h;
+    const auto listed = signer_.sign_family(private_id_, SignedFor::kListed, end);
+    const auto image = signer_.sign_family(private_id_, SignedFor::kImage, end);
+    const std::string folder = "/i/" + private_id_ + "/";
+    EXPECT_EQ(get(folder + "w=320?" + listed).status, 200U);
+    EXPECT_EQ(get(folder + "w=301?" + listed).status, 403U);
+    EXPECT_EQ(get(folder + "w=301?" + image).status, 200U);
+    EXPECT_EQ(get(path("w=301") + "?" + image).status, 403U);
+}
+
+TEST_F(EdgeRoutesTest, SizesAreSnappedWhereThatIsSwitchedOn) {
+    UrlRules rules;
+    rules.openness.snap_widths = true;
+    ASSERT_TRUE(rules.presets.set("hero", "w=1500,sharpen=1,f=jpeg"));
+    with_rules(std::move(rules));
+    EXPECT_EQ(body_of(get(path("w=301,f=jpeg"))), "picture w=320,f=jpeg");
+    EXPECT_EQ(body_of(get(path("hero"))), "picture w=1500,sharpen=1,f=jpeg");
+    EXPECT_EQ(get(path("w=301,sharpen=1")).status, 403U);
+}
+
+TEST_F(EdgeRoutesTest, ClientHintsAreRoundedToTheListAndSaidInVary) {
+    EXPECT_EQ(get(path("w=auto"), {{"Sec-CH-Width", "300"}}).status, 400U);
+    UrlRules rules;
+    rules.client_hints = true;
+    with_rules(std::move(rules));
+    const auto r = get(path("w=auto,f=jpeg"), {{"Sec-CH-Width", "300"}});
+    EXPECT_EQ(body_of(r), "picture w=320,f=jpeg");
+    EXPECT_NE(head_of(r).find("Vary: Sec-CH-Width\r\n"), std::string::npos);
+    const auto dense = get(path("w=320,dpr=auto"), {{"Sec-CH-DPR", "1.6000000238"}});
+    EXPECT_EQ(body_of(dense), "picture w=640,f=jpeg");
+    EXPECT_NE(head_of(dense).find("Vary: Sec-CH-DPR, Accept\r\n"), std::string::npos);
+    for (const auto& [hint, width] : std::vector<std::pair<std::string, std::string>>{
+             {"1", "1280"},
+             {"1.5", "1920"},
+             {"2", "1920"},
+             {"99", "1920"},
+             {"x", "1280"},
+             {"-1", "1280"}
+         }) {
+        EXPECT_EQ(
+            body_of(get(path("w=1280,dpr=auto,f=jpeg"), {{"Sec-CH-DPR", hint}})),
+            "picture w=" + width + ",f=jpeg"
+        ) << hint;
+    }
+    EXPECT_EQ(body_of(get(path("w=auto,f=jpeg"))), "picture w=960,f=jpeg");
+    EXPECT_EQ(
+        body_of(get(path("w=auto,f=jpeg"), {{"Sec-CH-Width", "99999"}})), "picture w=2048,f=jpeg"
+    );
+    EXPECT_EQ(get(path("w=auto,w=320"), {{"Sec-CH-Width", "300"}}).status, 400U);
+}
+
+TEST_F(EdgeRoutesTest, AvifIsSentOnlyWhereItIsSwitchedOn) {
+    const std::vector<std::pair<std::string, std::string>> chrome{
+        {"Accept", "image/avif,image/webp,*/*;q=0.8"}
+    };
+    EXPECT_EQ(body_of(get(path("w320"), chrome)), "picture w=320,f=webp");
+    UrlRules rules;
+    rules.auto_formats = {.webp = true, .avif = true};
+    with_rules(std::move(rules));
+    EXPECT_EQ(body_of(get(path("w320"), chrome)), "picture w=320,f=avif");
 }
 
 }  // namespace
