@@ -10,8 +10,8 @@ export interface Viewer {
 }
 
 const presets = ['thumb', 'w320', 'w640', 'w1280'] as const;
-const fits: readonly Fit[] = ['scale-down', 'contain', 'cover', 'pad'];
-const formats: readonly Format[] = ['auto', 'jpeg', 'png', 'webp'];
+const fits = ['scale-down', 'contain', 'cover', 'pad'] as const;
+const formats = ['auto', 'jpeg', 'png', 'webp'] as const;
 let lastId = 0;
 
 export function makeViewer(client: Client, image: Image, options: { heading: boolean }): Viewer {

@@ -2,7 +2,8 @@
 import { Api } from './api';
 import { browserEnvironment, type Environment } from './environment';
 import { PixgateError } from './errors';
-import { imageUrl, type TransformOptions } from './image-url';
+import { imageUrl } from './image-url';
+import type { TransformOptions } from './transform-text';
 import { defaultRetry, type RetryPolicy } from './retry';
 import { Slots } from './slots';
 import { browserThumbnails, type ThumbnailMaker } from './thumbnail';

@@ -1,36 +1,53 @@
-// Addresses of pictures at the edge, in Cloudflare's comma form: /i/{id}/w=320,fit=cover,f=auto.
+// Addresses of pictures at the edge: /i/{id}/w640 and /i/{id}/w=320,h=240,fit=crop,f=auto.
+import { type TransformOptions, transformText } from './transform-text';
 
-export type Fit = 'scale-down' | 'contain' | 'cover' | 'pad';
-export type Format = 'auto' | 'jpeg' | 'png' | 'webp';
-
-export interface TransformOptions {
-  width?: number; // px
-  height?: number; // px
-  fit?: Fit;
-  quality?: number; // 1..100
-  format?: Format;
-}
-
-// What the edge makes without a signed address. Any other width is 403.
+// What the edge makes without a signed address. Any other width is 403, unless the edge raises it to the next of these.
 export const kOpenWidths: readonly number[] = [
   16, 32, 48, 64, 96, 128, 160, 256, 320, 384, 480, 640, 750, 828, 960, 1080, 1200, 1280, 1600, 1920, 2048,
 ];
 
-// A preset by name, or options. The order of the parts is the edge's canonical one, so that caches see one address.
+// A preset by name, or options, written in the one way the server writes them, so that caches see one address.
 export function imageUrl(endpoint: string, imageId: string, preset: string | TransformOptions): string {
+  if (typeof preset === 'object' && Object.values(preset).every((value) => value === undefined)) {
+    throw new RangeError('imageUrl needs a preset or at least one option');
+  }
   const transform = typeof preset === 'string' ? encodeURIComponent(preset) : transformText(preset);
   return `${endpoint.replace(/\/+$/, '')}/i/${encodeURIComponent(imageId)}/${transform}`;
 }
 
-function transformText(options: TransformOptions): string {
-  const parts: [string, string | number | undefined][] = [
-    ['w', options.width],
-    ['h', options.height],
-    ['fit', options.fit],
-    ['q', options.quality],
-    ['f', options.format],
-  ];
-  const text = parts.filter(([, value]) => value !== undefined).map(([name, value]) => `${name}=${value}`);
-  if (text.length === 0) throw new RangeError('imageUrl needs a preset or at least one option');
-  return text.join(',');
+export type SrcsetOptions = Omit<TransformOptions, 'width' | 'height' | 'dpr'>;
+
+// "…/w=320,f=auto 320w, …/w=640,f=auto 640w", of the open widths between two, or of those given. A width that the
+// picture does not have is served as large as it is.
+export function srcset(
+  endpoint: string,
+  imageId: string,
+  options: SrcsetOptions = {},
+  widths: readonly number[] = kOpenWidths.filter((width) => width >= 160),
+): string {
+  return widths.map((width) => `${imageUrl(endpoint, imageId, { ...options, width })} ${width}w`).join(', ');
+}
+
+export interface ImageAttributes {
+  src: string;
+  srcset: string;
+  sizes: string;
+  width?: number;
+  height?: number;
+}
+
+// What an <img> needs. `layout` is the picture's own size, so that nothing jumps when it comes; `sizes` is how wide it
+// is shown, as CSS has it.
+export function imgAttributes(
+  endpoint: string,
+  imageId: string,
+  options: SrcsetOptions & { sizes?: string; widths?: readonly number[]; layout?: { width: number; height: number } } = {},
+): ImageAttributes {
+  const { sizes = '100vw', widths, layout, ...transform } = options;
+  const attributes: ImageAttributes = {
+    src: imageUrl(endpoint, imageId, { ...transform, width: 960 }),
+    srcset: srcset(endpoint, imageId, transform, widths),
+    sizes,
+  };
+  return layout === undefined ? attributes : { ...attributes, width: layout.width, height: layout.height };
 }

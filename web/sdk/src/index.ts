@@ -1,7 +1,8 @@
 // The public names, nothing else.
 export { type Client, type ClientOptions, createClient, type ListOptions } from './client';
 export { PixgateError, type PixgateErrorFacts, type SdkErrorCode } from './errors';
-export { type Fit, type Format, imageUrl, kOpenWidths, type TransformOptions } from './image-url';
+export { type ImageAttributes, imageUrl, imgAttributes, kOpenWidths, srcset, type SrcsetOptions } from './image-url';
+export type { Fit, Format, Side, TransformOptions } from './transform-text';
 export type { RetryNotice, RetryPolicy } from './retry';
 export type { Thumbnail, ThumbnailSpec } from './draw-thumbnail';
 export type { ThumbnailMaker } from './thumbnail';

@@ -1,12 +1,33 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { imageUrl } from '../src/image-url';
+import golden from '../../../tests/golden/transforms.json';
+import { imageUrl, imgAttributes, kOpenWidths, srcset } from '../src/image-url';
+import { type TransformOptions, transformText } from '../src/transform-text';
+
+interface GoldenCase {
+  text: string;
+  options?: TransformOptions;
+  canonical?: string;
+  refused?: string;
+}
+
+test('every case that the server is held to has the same text here', () => {
+  const cases = (golden as GoldenCase[]).filter((one) => one.options !== undefined);
+  assert(cases.length > 90);
+  for (const { text, options, canonical, refused } of cases) {
+    if (canonical !== undefined) {
+      assert.equal(transformText(options ?? {}), canonical, text);
+    } else {
+      assert.throws(() => transformText(options ?? {}), { name: 'RangeError', message: `${refused} is out of range` }, text);
+    }
+  }
+});
 
 test('a preset is named, options stand in the canonical order', () => {
   assert.equal(imageUrl('https://p.example/', 'abc', 'w640'), 'https://p.example/i/abc/w640');
   assert.equal(
     imageUrl('https://p.example', 'abc', { format: 'webp', fit: 'cover', height: 240, width: 320 }),
-    'https://p.example/i/abc/w=320,h=240,fit=cover,f=webp',
+    'https://p.example/i/abc/w=320,h=240,fit=crop,f=webp',
   );
 });
 
@@ -16,4 +37,22 @@ test('an id cannot leave its place in the path', () => {
 
 test('no option at all is a mistake', () => {
   assert.throws(() => imageUrl('', 'abc', {}), RangeError);
+});
+
+test('a srcset has the open widths, each once', () => {
+  const parts = srcset('', 'abc', { format: 'webp' }).split(', ');
+  assert.equal(parts[0], '/i/abc/w=160,f=webp 160w');
+  assert.equal(parts.at(-1), '/i/abc/w=2048,f=webp 2048w');
+  assert.equal(parts.length, kOpenWidths.filter((width) => width >= 160).length);
+  assert.equal(srcset('', 'abc', {}, [320]), '/i/abc/w=320,f=auto 320w');
+});
+
+test('an img has what it needs to be laid out before it comes', () => {
+  assert.deepEqual(imgAttributes('', 'abc', { sizes: '50vw', widths: [320, 640], layout: { width: 3, height: 2 } }), {
+    src: '/i/abc/w=960,f=auto',
+    srcset: '/i/abc/w=320,f=auto 320w, /i/abc/w=640,f=auto 640w',
+    sizes: '50vw',
+    width: 3,
+    height: 2,
+  });
 });

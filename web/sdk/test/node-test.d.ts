@@ -11,7 +11,7 @@ declare module 'node:assert/strict' {
     equal(actual: unknown, expected: unknown, message?: string): void;
     deepEqual(actual: unknown, expected: unknown, message?: string): void;
     rejects(promise: Promise<unknown>, check: (error: any) => boolean): Promise<void>;
-    throws(call: () => unknown, error: unknown): void;
+    throws(call: () => unknown, error: unknown, message?: string): void;
   }
   const assert: Assert;
   export default assert;
