@@ -141,6 +141,62 @@ def test_g100_g102_parameters_are_strict(server, public, options):
         assert_refused(see(server, public, options), 400, 403, 404, 414)
 
 
+@pytest.mark.parametrize("options", [
+    "dpr=0.5", "dpr=5", "dpr=1.333", "dpr=2e0", "rotate=45", "rotate=-90", "flip=vh", "trim=0", "trim=256", "background=%23fff", "background=red", "blur=0", "blur=1e1",
+    "blur=100.1", "sharpen=-1", "brightness=2.01", "brightness=-1", "contrast=NaN", "saturation=\uff11", "grayscale=true", "watermark=file:///etc/passwd", "watermark=top:101",
+    "crop=0x0x0x0", "crop=-1x0x1x1", "crop=1x1x1x99999", "gravity=1.5x0", "gravity=0.3", "gravity=Top", "anim=yes", "enlarge=2", "metadata=keep", "q=best", "q=080", "w=auto",
+])
+def test_g100_every_parameter_is_strict_and_named(server, public, options):
+    quoted = urllib.parse.quote(options, safe="=,%.:")
+    with nothing_left_behind(server):
+        for url in (quoted, "w=320," + quoted) if not options.startswith("w=") else (quoted,):
+            answer = see(server, public, url)
+            assert_refused(answer, 400)
+            assert f'"field":"{options.split("=")[0]}"' in answer.body.decode()
+
+
+@pytest.mark.parametrize("options", [
+    "blur=2", "sharpen=1", "crop=0x0x9x9", "rotate=90", "flip=h", "trim=9", "background=fff", "brightness=1.1", "contrast=1.1", "saturation=0", "grayscale=1",
+    "watermark=top", "anim=1", "metadata=copyright", "h=320,fit=cover,gravity=0.1x0.1", "dpr=1.01",
+])
+def test_g99_what_is_not_free_needs_a_signature(server, public, options):
+    with nothing_left_behind(server):
+        assert_refused(see(server, public, "w=320," + options), 403)
+
+
+def test_g98_g103_a_family_signature_is_not_widened(server, private, public):
+    def family(scope):
+        answer = call(server, "POST", f"/v1/images/{private}/links", {"family": scope})
+        assert answer.status == 200, answer
+        return answer.json()["family"]["url_template"]
+
+    listed, image = family("listed"), family("image")
+    assert ask(listed.replace("{transform}", "w=320")).status == 200
+    assert ask(image.replace("{transform}", "w=301,grayscale=1")).status == 200
+    settle(server)
+    with nothing_left_behind(server):
+        assert_refused(ask(listed.replace("{transform}", "w=301")), 403)
+        for url in (listed.replace("scope=listed", "scope=image"), listed.replace("&scope=listed", ""), image.replace("&scope=image", ""), image + "&scope=image",
+                    image.replace(private, public), image.replace("scope=image", "scope=IMAGE")):
+            assert_refused(ask(url.replace("{transform}", "w=320")), 403)
+
+
+def test_g98_g99_dialects_are_off_and_read_nothing_but_our_own(server, public, tmp_path):
+    ways = [f"/imgproxy/_/w:{{}}/plain/{public}", f"/cdn-cgi/image/w={{}}/{public}", f"/render/image/public/pixgate-originals/{public}?width={{}}", f"/ipx/w_{{}}/{public}"]
+    for way in ways:
+        assert_refused(ask(server.api_url + way.format(320)), 404)
+    config = tmp_path / "pixgate.toml"
+    config.write_text('[edge]\ndialects = ["imgproxy", "cloudflare", "supabase", "ipx"]\n[[presets]]\nname = "hero"\ntransform = "w=301,grayscale=1"\n')
+    with PixgateServer("--config", str(config)) as other:
+        own = upload(other, PNG)["image_id"]
+        assert see(other, own, "hero").status == 200
+        for way in ways:
+            assert ask(other.api_url + way.format(320).replace(public, own)).status == 200, way
+            assert_refused(ask(other.api_url + way.format(333).replace(public, own)), 403)
+            for foreign in ("http://127.0.0.1:9000/x", "..%2f..%2fetc%2fpasswd", "file:///etc/passwd", ABSENT):
+                assert_refused(ask(other.api_url + way.format(320).replace(public, foreign)), 400, 404)
+
+
 def test_g101_one_picture_has_one_entry_in_the_cache(server, public):
     see(server, public, "w=480,f=jpeg")
     settle(server)
