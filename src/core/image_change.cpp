@@ -6,6 +6,13 @@ namespace pixgate {
 
 namespace {
 
+void set_placeholders(Image& image, const Change& change) {
+    image.has_alpha = change.has_alpha;
+    image.dominant_colour = change.dominant_colour;
+    image.thumbhash = change.thumbhash;
+    image.blurhash = change.blurhash;
+}
+
 void set_facts(Image& image, const Change& change) {
     if (change.event) {
         image.etag = change.event->etag;
@@ -18,10 +25,7 @@ void set_facts(Image& image, const Change& change) {
         image.width_px = change.width_px;
         image.height_px = change.height_px;
         image.frames = change.frames;
-        image.has_alpha = change.has_alpha;
-        image.dominant_colour = change.dominant_colour;
-        image.thumbhash = change.thumbhash;
-        image.blurhash = change.blurhash;
+        set_placeholders(image, change);
     }
 }
 
@@ -59,6 +63,7 @@ Applied change_image(Image& image, const Change& change) {
             return Applied::kSkipped;
         }
         put_products(image, change);
+        if (!change.thumbhash.empty()) set_placeholders(image, change);
         return Applied::kDone;
     }
     if (!may_change(image.state, change.to)) return Applied::kSkipped;

@@ -39,8 +39,9 @@ struct Change {
     std::vector<Variant> products;
     // Add or replace a thumbnail instead of changing the state.
     std::optional<Variant> variant;
-    // Add or replace `products` instead of changing the state: only where the image is ready and
-    // its original is this version; else kSkipped.
+    // Add or replace `products`, and the placeholders where there is a ThumbHash, instead of
+    // changing the state: only where the image is ready and its original is this version; else
+    // kSkipped.
     std::optional<std::string> products_of_etag;
     // Apply only where the image is in this state: else kSkipped.
     std::optional<ImageState> only_from;

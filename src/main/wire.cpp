@@ -79,6 +79,8 @@ private:
     Task<http::Response> handle_api(http::Request& request);
     Result<void> build_flow();
     Result<void> make_api();
+    RemakePresets make_remake_presets();
+    Task<Result<std::string>> make_anew(std::shared_ptr<const Image> image, Transform transform);
     Task<Result<void>> is_ready();
     void start_background();
     Result<void> say_ready();
@@ -107,6 +109,7 @@ private:
     std::optional<DeleteImage> delete_;
     std::optional<IssueUpload> issue_;
     std::optional<OnStored> on_stored_;
+    std::optional<RemakePresets> remake_presets_;
     std::optional<Sweep> sweep_;
     std::optional<TellAlerts> tell_alerts_;
     std::optional<EventHost> event_host_;
@@ -227,6 +230,7 @@ Result<void> Program::build_flow() {
                                     deliver_->forget(id);
                                 }});
     issue_.emplace(IssueUpload{*a.catalog, *signer_, ids_, clock_, policies_});
+    remake_presets_.emplace(make_remake_presets());
     if (config_.has_role("api")) CHECK_OK(make_api());
     if (config_.has_role("edge")) {
         edge::add_routes(
@@ -238,6 +242,32 @@ Result<void> Program::build_flow() {
     return {};
 }
 
+RemakePresets Program::make_remake_presets() {
+    return {
+        *adapters_.catalog,
+        *adapters_.store,
+        prepare_with(sandbox_, config_.sandbox),
+        [this](std::shared_ptr<const Image> image, Transform transform) {
+            return make_anew(std::move(image), transform);
+        },
+        imaging_,
+        policies_,
+        clock_,
+        [this](const ImageId& id) { deliver_->forget(id); }
+    };
+}
+
+// As the edge makes it, but not from what the edge has kept.
+Task<Result<std::string>> Program::make_anew(
+    std::shared_ptr<const Image> image, Transform transform
+) {
+    const auto key = variant_key(image->id, image->etag, canonical(transform));
+    CO_CHECK(co_await adapters_.store->remove(std::string(kVariantsBucket), key, std::nullopt));
+    deliver_->forget(image->id);
+    CO_TRY(const auto made, co_await deliver_->variant(image, transform));
+    co_return *made->body;
+}
+
 Result<void> Program::make_api() {
     TRY(key_source_, make_key_source(config_, clock_, blocking_));
     authenticator_.emplace(api_keys_of(config_), jwt_rules_of(config_), key_source_.get(), clock_);
@@ -245,7 +275,8 @@ Result<void> Program::make_api() {
     api_.emplace(
         roles::ApiPorts{
             *adapters_.catalog, *adapters_.dead_letters, *issue_, *delete_, *signer_, edge_signer_,
-            *authenticator_, *feed_, clock_, metrics_, [this] { return is_ready(); }
+            *authenticator_, *feed_, clock_, metrics_, [this] { return is_ready(); },
+            &*remake_presets_
         },
         api_options_of(
             config_, url_of(config_.api.public_url, *api_server_),

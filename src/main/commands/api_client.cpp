@@ -99,6 +99,8 @@ Task<Result<boost::json::value>> ApiClient::call(
     if (!body.empty()) request.fields.emplace_back("Content-Type", "application/json");
     request.body = std::move(body);
     request.max_response_bytes = 16 << 20;
+    // A call may decode a large picture before it answers.
+    request.timeout = std::chrono::seconds(60);
     auto answer = co_await http::fetch(std::move(request));
     if (!answer) {
         answer.error().message = endpoint_ + ": " + answer.error().message;

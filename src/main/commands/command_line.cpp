@@ -24,6 +24,7 @@ struct Flags {
     RemoteFlags remote;
     UploadFlags upload;
     ListFlags list;
+    RegenerateFlags regenerate;
     unsigned dead_letter_limit = 50;
     std::vector<std::string> ids;
     std::string id;
@@ -43,6 +44,7 @@ public:
         add_keys();
         add_upload();
         add_images();
+        add_variants();
         add_dead_letters();
         auto* version = app_.add_subcommand("version", "Print the version");
         version->callback([this] {
@@ -197,6 +199,33 @@ private:
         add_remote(*remove);
         remove->add_option("ID", f_.ids)->required();
         remove->callback([this] { result_ = images_delete_command(remote(), f_.ids); });
+    }
+
+    void add_variants() {
+        auto* variants = app_.add_subcommand("variants", "What is made of pictures");
+        variants->require_subcommand(1);
+        auto* again = variants->add_subcommand(
+            "regenerate",
+            "Make the presets that ready pictures lack, newest first; exit 1 if one "
+            "could not be made. What is there is left alone, so it may be run again."
+        );
+        add_remote(*again);
+        auto& f = f_.regenerate;
+        again->add_option("--preset", f.presets, "Only these (default: all of each policy)")
+            ->delimiter(',')
+            ->allow_extra_args(false);
+        again->add_option("--since", f.since, "Only pictures uploaded since: 2026-01-31");
+        again->add_option("--owner", f.owner, "Only this owner's");
+        again->add_option("--after", f.after, "Go on behind this image, as an earlier run said");
+        again->add_flag("--force", f.is_forced, "Also make those that are there");
+        again->add_flag("--dry-run", f.is_dry_run, "Only say what is missing");
+        again->add_option("--parallel", f.parallel, "Pictures at once")
+            ->check(CLI::Range(1, 64))
+            ->capture_default_str();
+        again->callback([this] {
+            f_.regenerate.remote = remote();
+            result_ = variants_regenerate_command(f_.regenerate);
+        });
     }
 
     void add_dead_letters() {

@@ -60,6 +60,18 @@ int images_list_command(const ListFlags& flags);
 int images_show_command(const RemoteFlags& remote, const std::string& id);
 int images_delete_command(const RemoteFlags& remote, const std::vector<std::string>& ids);
 
+struct RegenerateFlags {
+    RemoteFlags remote;
+    std::vector<std::string> presets;  // empty: all of each image's policy
+    std::string since;                 // "2026-01-31" or RFC 3339: only images made since then
+    std::string owner;
+    std::string after;  // go on behind this image
+    bool is_forced = false;
+    bool is_dry_run = false;
+    unsigned parallel = 2;
+};
+int variants_regenerate_command(const RegenerateFlags& flags);
+
 int dead_letters_list_command(const RemoteFlags& remote, unsigned limit);
 int dead_letters_redrive_command(const RemoteFlags& remote, const std::vector<std::string>& ids);
 int dead_letters_drop_command(const RemoteFlags& remote, const std::vector<std::string>& ids);

@@ -49,7 +49,7 @@ TEST_F(Access, EveryAdminRouteRefusesEveryLowerRole) {
         EXPECT_NE(status_of(route, kAdminKey), 403U) << route.pattern;
         EXPECT_NE(status_of(route, kAdminKey), 401U) << route.pattern;
     }
-    EXPECT_EQ(n_admin_routes, 4U);
+    EXPECT_EQ(n_admin_routes, 5U);
 }
 
 TEST_F(Access, MetricsAreForAdminsAndForThisMachine) {

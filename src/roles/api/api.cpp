@@ -31,11 +31,12 @@ bool is_local(const http::Request& request) {
 
 std::span<const ApiRoute> Api::routes() {
     using A = Access;
-    static constexpr std::array<ApiRoute, 15> kRoutes{{
+    static constexpr std::array<ApiRoute, 16> kRoutes{{
         {"POST", "/v1/uploads", A::kCallers, &Api::create_upload},
         {"GET", "/v1/images", A::kCallers, &Api::list_images},
         {"GET", "/v1/images/{id}", A::kCallers, &Api::get_image},
         {"DELETE", "/v1/images/{id}", A::kCallers, &Api::remove_image},
+        {"POST", "/v1/images/{id}/presets", A::kAdmin, &Api::remake_presets},
         {"GET", "/v1/images/{id}/placeholder", A::kCallers, &Api::show_placeholder},
         {"POST", "/v1/images/{id}/links", A::kCallers, &Api::make_links},
         {"GET", "/v1/images/{id}/events", A::kCallers, &Api::image_events},

@@ -15,6 +15,7 @@
 #include "core/presets.h"
 #include "flow/delete_image.h"
 #include "flow/issue_upload.h"
+#include "flow/remake_presets.h"
 #include "http/router.h"
 #include "ports/dead_letters.h"
 #include "roles/api/authenticate.h"
@@ -37,6 +38,7 @@ struct ApiPorts {
     Metrics& metrics;
     // Whether this process can do its work now; the message is for the log, not for the answer.
     std::function<Task<Result<void>>()> is_ready;
+    RemakePresets* remake_presets = nullptr;  // null: this process makes none
 };
 
 struct ApiOptions {
@@ -114,6 +116,7 @@ private:
     Task<Result<http::Response>> remove_image(ApiCall& call);
     Task<Result<http::Response>> show_placeholder(ApiCall& call);
     Task<Result<http::Response>> make_links(ApiCall& call);
+    Task<Result<http::Response>> remake_presets(ApiCall& call);
     Task<Result<http::Response>> image_events(ApiCall& call);
     Task<Result<http::Response>> all_events(ApiCall& call);
     Task<Result<http::Response>> list_dead_letters(ApiCall& call);

@@ -134,6 +134,20 @@ std::string image_json(const Image& image, const ImageUrls& urls) {
     return json.take();
 }
 
+std::string remade_json(const ImageId& id, const RemakePresets::Report& report) {
+    JsonWriter json;
+    json.begin_object().member("image_id", id.value).key("missing").begin_array();
+    for (const auto& name : report.missing) json.value(name);
+    json.end_array().key("made").begin_array();
+    for (const auto& variant : report.made) {
+        json.begin_object().member("kind", name_of(variant.kind)).member("name", variant.name);
+        json.member("content_type", variant.content_type).member("width_px", variant.width_px);
+        json.member("height_px", variant.height_px).member("size_bytes", variant.size_bytes);
+        json.end_object();
+    }
+    return json.end_array().end_object().take();
+}
+
 std::string permission_json(const UploadPermission& permission) {
     JsonWriter json;
     json.begin_object().member("image_id", permission.image_id.value);

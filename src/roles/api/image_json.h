@@ -9,6 +9,7 @@
 #include "core/image.h"
 #include "core/upload.h"
 #include "flow/issue_upload.h"
+#include "flow/remake_presets.h"
 #include "ports/dead_letters.h"
 #include "ports/upload_signer.h"
 
@@ -29,6 +30,9 @@ struct ImageUrls {
 // "placeholder":{…},"created_at","ready_at"}. What is not known is null. Renditions are not shown.
 void write_image(JsonWriter& json, const Image& image, const ImageUrls& urls);
 std::string image_json(const Image& image, const ImageUrls& urls);
+
+// {"image_id","missing":["w640 image/webp"],"made":[{"kind","name","content_type",…}]}
+std::string remade_json(const ImageId& id, const RemakePresets::Report& report);
 
 // {"image_id","expires_at","original":{"method","url","headers"},"thumbnails":[…]}
 std::string permission_json(const UploadPermission& permission);

@@ -84,6 +84,18 @@ Task<Result<http::Response>> Api::show_placeholder(ApiCall& call) {
     co_return placeholder_response(call.request, image, "private, max-age=300");
 }
 
+Task<Result<http::Response>> Api::remake_presets(ApiCall& call) {
+    const ImageId id{call.request.params["id"]};
+    if (!is_uuid_v7(id.value)) co_return fail(Errc::kNotFound, "not an image id");
+    CO_TRY(const std::string body, co_await read_json_body(call.request));
+    CO_TRY(auto request, parse_remake_request(body));
+    if (ports_.remake_presets == nullptr) {
+        co_return fail(Errc::kUnavailable, "this process makes no presets");
+    }
+    CO_TRY(const auto report, co_await ports_.remake_presets->run(id, std::move(request)));
+    co_return json_response(200, remade_json(id, report));
+}
+
 Task<Result<http::Response>> Api::make_links(ApiCall& call) {
     CO_TRY(const Image image, co_await visible_image(call));
     CO_TRY(const std::string body, co_await read_json_body(call.request));

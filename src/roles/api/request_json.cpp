@@ -171,4 +171,32 @@ Result<LinkRequest> parse_link_request(std::string_view text) {
     return out;
 }
 
+Result<RemakePresets::Request> parse_remake_request(std::string_view text) {
+    RemakePresets::Request out;
+    JsonReader json(text);
+    CHECK_OK(json.begin_object());
+    for (;;) {
+        TRY(const auto name, json.next_member());
+        if (!name) break;
+        if (*name == "force") {
+            TRY(out.is_forced, in_field(json.boolean(), *name));
+        } else if (*name == "dry_run") {
+            TRY(out.is_dry_run, in_field(json.boolean(), *name));
+        } else if (*name == "presets") {
+            CHECK_OK(in_field(json.begin_array(), *name));
+            for (;;) {
+                TRY(const bool more, in_field(json.next_element(), *name));
+                if (!more) break;
+                if (out.presets.size() >= kMaxLinks)
+                    return fail(Errc::kInvalidArgument, "at most 50", *name);
+                TRY(out.presets.emplace_back(), in_field(json.string(), *name));
+            }
+        } else {
+            return unknown_field(*name);
+        }
+    }
+    CHECK_OK(json.end());
+    return out;
+}
+
 }  // namespace pixgate::roles

@@ -7,6 +7,7 @@
 
 #include "core/edge_signature.h"
 #include "core/upload.h"
+#include "flow/remake_presets.h"
 
 namespace pixgate::roles {
 
@@ -27,5 +28,8 @@ struct LinkRequest {
 // {"transforms"?: ["w640", "w=333,fit=crop"], "family"?: "listed" or "image", "never_expires"?:
 // true}. kInvalidArgument with the field in `reason`, also where nothing is asked for.
 Result<LinkRequest> parse_link_request(std::string_view json);
+
+// {"presets"?: ["w640"], "force"?: true, "dry_run"?: true}: at most 50 presets.
+Result<RemakePresets::Request> parse_remake_request(std::string_view json);
 
 }  // namespace pixgate::roles

@@ -1,0 +1,53 @@
+// Presets made again for an image that is ready already: those of its policy that it lacks (it is
+// older than the policy's list, or than a preset's definition), or all that are asked for. Called
+// by roles/api for `pixgate variants regenerate`.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "flow/on_stored.h"
+
+namespace pixgate {
+
+// One size of a ready image, from its nearest stored rendition or its original.
+using MakeFromStored = std::function<
+    Task<Result<std::string>>(std::shared_ptr<const Image> image, Transform transform)>;
+
+struct RemakePresets {
+    Catalog& catalog;
+    ObjectStore& store;
+    PreparePicture prepare;  // for images without renditions: everything from one decode
+    MakeFromStored make;     // for the others
+    Pool& imaging_pool;
+    const Policies& policies;
+    const Clock& clock;
+    std::function<void(const ImageId&)> forget;  // edge caches drop what they hold
+
+    struct Request {
+        std::vector<std::string> presets;  // empty: all of the image's policy
+        bool is_forced = false;            // also those that are there
+        bool is_dry_run = false;           // says what is missing, changes nothing
+    };
+    struct Report {
+        std::vector<std::string> missing;  // "renditions", "w640 image/webp", as found before
+        std::vector<Variant> made;         // presets and renditions that were written
+    };
+    // Presets that are none of the image's policy, and policies that make none at upload, give
+    // nothing to do.
+    //   errors  kNotFound (no such image), kFailedPrecondition (reason "not_ready"),
+    //           kInvalidArgument (reason "presets": no such preset), kUnsupportedMedia (cannot be
+    //           decoded), kCrashed, kDeadlineExceeded, and of the store
+    //   twice   safe: the same names, the same rows
+    Task<Result<Report>> run(ImageId id, Request request);
+
+private:
+    struct Plan;
+    Result<Plan> plan(const Image& image, const Policy& policy, const Request& request) const;
+    Task<Result<Change>> from_original(const Image& image, const Policy& policy, const Plan& plan);
+    Task<Result<Change>> from_rendition(
+        std::shared_ptr<const Image> image, const Policy& policy, const Plan& plan
+    );
+};
+
+}  // namespace pixgate
