@@ -74,6 +74,10 @@ void set_level(Level level) {
     logger().set_level(to_spdlog(level));
 }
 
+bool is_on(Level level) {
+    return logger().should_log(to_spdlog(level));
+}
+
 Result<Level> parse_level(std::string_view name) {
     for (std::size_t i = 0; i < kNames.size(); ++i) {
         if (kNames[i] == name) return static_cast<Level>(i);

@@ -31,6 +31,7 @@ struct Field {
 using Fields = std::initializer_list<Field>;
 
 void set_level(Level level);
+bool is_on(Level level);  // where putting the fields together is too much to do in vain
 Result<Level> parse_level(std::string_view name);  // debug, info, warning, error, off
 
 void debug(std::string_view message, Fields fields = {});

@@ -174,6 +174,8 @@ struct DeliverImage::State : std::enable_shared_from_this<DeliverImage::State> {
         std::chrono::steady_clock::time_point until;
     };
     std::unordered_map<std::string, Known> images;
+    std::shared_ptr<std::atomic<std::uint64_t>> forgotten =
+        std::make_shared<std::atomic<std::uint64_t>>(0);
     std::uint64_t forget_count =
         0;  // a look-up that began before a forget() must not bring the image back
 };
@@ -210,7 +212,16 @@ DeliveredPtr DeliverImage::cached(const Image& image, const Transform& transform
     return found;
 }
 
+std::shared_ptr<const std::atomic<std::uint64_t>> DeliverImage::forgotten() const {
+    return state_->forgotten;
+}
+
+Counter& DeliverImage::hits() {
+    return state_->hits;
+}
+
 void DeliverImage::forget(const ImageId& id) {
+    ++*state_->forgotten;
     {
         const std::lock_guard lock(state_->mutex);
         ++state_->forget_count;

@@ -2,6 +2,7 @@
 // the sandbox. Called by roles/edge.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -62,6 +63,10 @@ public:
 
     // Deleted or replaced: nothing of it stays in memory.
     void forget(const ImageId& id);
+    // Counts calls of forget(): whoever keeps an answer made from here reads it before, and drops
+    // the answer when it has moved on.
+    std::shared_ptr<const std::atomic<std::uint64_t>> forgotten() const;
+    Counter& hits();  // answers from memory; whoever gives one again counts it here
 
 private:
     struct State;

@@ -1,8 +1,11 @@
 #include "http/connection.h"
 
+#include <sys/socket.h>
+
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/system/system_error.hpp>
 #include <utility>
 
@@ -23,7 +26,12 @@ constexpr std::chrono::seconds kLingerTime{5};
 constexpr std::chrono::seconds kLingerTimeAtStop{1};
 constexpr std::uint64_t kLingerBytes = 64 << 20;
 
-std::string text_of(const asio::ip::tcp::endpoint& peer) {
+// "127.0.0.1:51234"; empty where the peer is gone already.
+std::string peer_of(int socket) {
+    asio::ip::tcp::endpoint peer;
+    auto size = static_cast<socklen_t>(peer.capacity());
+    if (::getpeername(socket, peer.data(), &size) < 0) return {};
+    peer.resize(size);
     const auto address = peer.address().to_string();
     const auto port = std::to_string(peer.port());
     return peer.address().is_v6() ? "[" + address + "]:" + port : address + ":" + port;
@@ -58,10 +66,10 @@ void correct_for_body(Response& response, const Error& failure) {
 
 }  // namespace
 
-Connection::Connection(std::shared_ptr<Server::State> server, LoopPart& part, Socket socket)
+Connection::Connection(std::shared_ptr<Server::State> server, LoopPart& part, UniqueFd socket)
     : server_(std::move(server)),
       part_(part),
-      wire_(std::move(socket)),
+      wire_(part.loop.poller, std::move(socket)),
       index_(part.connections.size()) {
     part_.connections.push_back(this);
     ++part_.n_connections;
@@ -81,13 +89,12 @@ Connection::~Connection() {
 }
 
 void Connection::start(
-    std::shared_ptr<Server::State> server, LoopPart& part, Socket socket, bool is_over_limit
+    std::shared_ptr<Server::State> server, LoopPart& part, UniqueFd socket, bool is_over_limit
 ) {
-    boost::system::error_code ec;
-    const auto peer = socket.remote_endpoint(ec);
-    if (ec) return;
+    auto peer = peer_of(socket.get());
+    if (peer.empty()) return;
     auto self = std::make_shared<Connection>(std::move(server), part, std::move(socket));
-    self->peer_ = text_of(peer);
+    self->peer_ = std::move(peer);
     const auto on_end = [self](std::exception_ptr error) {
         if (!error) return;
         try {
@@ -120,14 +127,18 @@ Task<void> Connection::run(std::shared_ptr<Connection> self, bool is_over_limit)
     if (is_over_limit) next = co_await self->refuse({503, "too many connections"});
     while (next == Next::kRequest && co_await self->has_input()) {
         next = co_await self->serve_one();
-        auto& part = self->part_;
-        part.metrics.transferred(
-            self->wire_.received_bytes() -
-                std::exchange(self->counted_received_, self->wire_.received_bytes()),
-            self->wire_.sent_bytes() - std::exchange(self->counted_sent_, self->wire_.sent_bytes())
-        );
+        self->count_transferred();
     }
     if (next == Next::kLinger) co_await self->linger();
+}
+
+void Connection::count_transferred() {
+    const auto received = wire_.received_bytes();
+    const auto sent = wire_.sent_bytes();
+    part_.metrics.transferred(
+        received - std::exchange(counted_received_, received),
+        sent - std::exchange(counted_sent_, sent)
+    );
 }
 
 // Waits for the first byte of a request. What an idle connection holds is this coroutine and the
@@ -138,14 +149,30 @@ Task<bool> Connection::has_input() {
         std::string().swap(in_);
         is_idle_ = true;
         // Without a look first: between requests there is nearly always nothing yet.
-        const auto waited = co_await wire_.wait_readable(server_->limits.idle_timeout);
+        const auto waited = co_await wire_.wait_readable(server_->limits.idle_timeout, this);
         is_idle_ = false;
+        if (unsent_ && !co_await send_rest()) co_return false;
+        if (!in_.empty()) co_return true;
         if (waited != WaitResult::kReady) co_return false;
         const auto got = wire_.receive(part_.scratch);
         if (got.kind == Wire::Kind::kEnd || got.kind == Wire::Kind::kBroken) co_return false;
         in_.assign(as_text(std::span(part_.scratch).first(got.n)));
     }
     co_return true;
+}
+
+// Answers what can be answered without the handler, while the coroutine sleeps. False: it is to
+// wake, for what is in `in_` or unsent_, or for the end of the connection.
+bool Connection::take_input(steady_clock::time_point now) {
+    if (server_->is_stopping) return false;
+    const auto got = wire_.receive(part_.scratch);
+    if (got.kind == Wire::Kind::kWouldBlock) return true;
+    if (got.kind != Wire::Kind::kBytes) return false;
+    auto input = as_text(std::span(part_.scratch).first(got.n));
+    auto last = Hot::kAnswered;
+    while (last == Hot::kAnswered && !input.empty()) last = answer_hot(input, now);
+    in_.assign(input);
+    return last == Hot::kAnswered;
 }
 
 // False: the client is gone.
@@ -205,9 +232,11 @@ Task<Connection::Next> Connection::serve(Request& request, const Head& head) {
     RequestBody body(wire_, part_, server_->limits, head, early);
     request.body = &body;
     Response response = co_await call_handler(request);
+    part_.hot.keep(request, response);
     if (body.failure()) {
         if (body.failure()->code == Errc::kCancelled) {
-            log_access(request, 499, steady_clock::now() - started);
+            const auto took = steady_clock::now() - started;
+            log_access({request.id, request.method, request.path, request.route, 499, took});
             co_return Next::kClose;
         }
         correct_for_body(response, *body.failure());
@@ -229,7 +258,7 @@ Task<Connection::Next> Connection::serve(Request& request, const Head& head) {
     const bool is_whole = co_await writer.write(response, context, unread, is_streaming_);
     const auto took = steady_clock::now() - started;
     part_.metrics.answered(request.route, response.status, took);
-    log_access(request, response.status, took);
+    log_access({request.id, request.method, request.path, request.route, response.status, took});
     if (!is_whole) co_return Next::kClose;
     if (!keeps_alive) {
         // Who asked for the end sends no more.
@@ -287,17 +316,17 @@ Task<void> Connection::linger() {
     }
 }
 
-void Connection::log_access(const Request& request, unsigned status, std::chrono::nanoseconds took)
-    const {
+void Connection::log_access(const Access& access) const {
+    if (!log::is_on(log::Level::kDebug)) return;
     log::debug(
-        "request", {{"request_id", request.id},
+        "request", {{"request_id", access.id},
                     {"server", server_->name},
                     {"peer", peer_},
-                    {"method", request.method},
-                    {"path", request.path},
-                    {"route", request.route},
-                    {"status", status},
-                    {"ms", std::chrono::duration<double, std::milli>(took).count()},
+                    {"method", access.method},
+                    {"path", access.path},
+                    {"route", access.route},
+                    {"status", access.status},
+                    {"ms", std::chrono::duration<double, std::milli>(access.took).count()},
                     {"received_bytes", wire_.received_bytes() - counted_received_},
                     {"sent_bytes", wire_.sent_bytes() - counted_sent_}}
     );

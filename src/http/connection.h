@@ -16,14 +16,14 @@
 
 namespace pixgate::http {
 
-class Connection {
+class Connection final : private FirstLook {
 public:
     // On the loop of `part` only. Serves `socket` until it closes; frees itself.
     static void start(
-        std::shared_ptr<Server::State> server, LoopPart& part, Socket socket, bool is_over_limit
+        std::shared_ptr<Server::State> server, LoopPart& part, UniqueFd socket, bool is_over_limit
     );
 
-    Connection(std::shared_ptr<Server::State> server, LoopPart& part, Socket socket);
+    Connection(std::shared_ptr<Server::State> server, LoopPart& part, UniqueFd socket);
     ~Connection();
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
@@ -39,13 +39,27 @@ private:
 
     static Task<void> run(std::shared_ptr<Connection> self, bool is_over_limit);
     Task<bool> has_input();
+    bool take_input(std::chrono::steady_clock::time_point now) override;
+    enum class Hot : std::uint8_t { kAnswered, kNotHot, kUnsent };
+    Hot answer_hot(std::string_view& input, std::chrono::steady_clock::time_point arrived);
+    Hot send_hot(const HotAnswers::Entry& entry, bool is_unchanged);
+    Task<bool> send_rest();
     Task<Next> serve_one();
     Task<std::expected<bool, HeadRefusal>> read_head(Head& head);
     Task<Next> serve(Request& request, const Head& head);
     Task<Response> call_handler(Request& request);
     Task<Next> refuse(HeadRefusal refusal);
     Task<void> linger();
-    void log_access(const Request& request, unsigned status, std::chrono::nanoseconds took) const;
+    struct Access {
+        std::string_view id;
+        std::string_view method;
+        std::string_view path;
+        std::string_view route;
+        unsigned status = 0;
+        std::chrono::nanoseconds took{0};
+    };
+    void log_access(const Access& access) const;
+    void count_transferred();
 
     std::shared_ptr<Server::State> server_;
     LoopPart& part_;
@@ -54,6 +68,14 @@ private:
     std::string peer_;
     std::string in_;     // the request head under way and what came with it; empty while idle
     std::size_t index_;  // in part_.connections
+    // What did not go out at once of an answer that was given without the coroutine.
+    struct Unsent {
+        SharedBody head;
+        std::string tail;
+        SharedBody body;
+        std::size_t skip = 0;  // sent already, of all three
+    };
+    std::unique_ptr<Unsent> unsent_;
     std::uint64_t counted_received_ = 0;
     std::uint64_t counted_sent_ = 0;
     bool is_idle_ = false;

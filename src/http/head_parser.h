@@ -33,6 +33,14 @@ struct Head {
     bool wants_keep_alive = true;
     bool expects_continue = false;
 
+    // Empty again, with the memory of its fields.
+    void clear() {
+        Fields kept = std::move(fields);
+        kept.clear();
+        *this = Head{};
+        fields = std::move(kept);
+    }
+
     bool has_body() const { return is_chunked || content_length.value_or(0) > 0; }
 };
 

@@ -8,11 +8,20 @@
 #include <thread>
 #include <vector>
 
+#include "http/poller.h"
 #include "http/server.h"
 
 namespace pixgate::http {
 
 struct Loop {
+    Loop() { poller.start(); }
+    ~Loop() { poller.close(); }
+    Loop(const Loop&) = delete;
+    Loop& operator=(const Loop&) = delete;
+
+    // Before `io`, and so destroyed after it: what was pending there may hold connections, which
+    // take themselves off the poller's list.
+    Poller poller{io};
     // One thread runs it, other threads may post to it.
     boost::asio::io_context io{1};
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work{io.get_executor()

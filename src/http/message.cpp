@@ -100,6 +100,15 @@ std::string_view Response::get(std::string_view name) const {
     return {};
 }
 
+SharedBody prebuild_head(const Response& response) {
+    auto head = "HTTP/1.1 " + std::to_string(response.status) + " " +
+                std::string(reason_phrase(response.status)) + "\r\n";
+    for (const auto& [name, value] : response.fields) {
+        head.append(name).append(": ").append(value).append("\r\n");
+    }
+    return std::make_shared<const std::string>(std::move(head));
+}
+
 Response text_response(unsigned status, std::string content_type, std::string body) {
     Response response(status);
     response.set("Content-Type", std::move(content_type));

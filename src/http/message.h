@@ -2,6 +2,8 @@
 // roles/ register handlers (http/router.h); http/server.cpp reads and writes the wire.
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -16,6 +18,10 @@
 #include "base/body.h"
 #include "base/fd.h"
 #include "base/task.h"
+
+namespace pixgate {
+class Counter;
+}
 
 namespace pixgate::http {
 
@@ -74,6 +80,23 @@ using SharedBody =
     std::shared_ptr<const std::string>;          // one copy for all who ask, as caches need it
 using StreamBody = std::unique_ptr<BodySource>;  // chunked where its length() is unknown
 
+// Leave to give an answer again to each GET of the same target (path and query) without asking the
+// handler: with the body, or 304 where If-None-Match names the tag. Requests with Range or another
+// precondition still come to the handler.
+struct Repeat {
+    std::chrono::steady_clock::time_point until;  // for moments: a picture may be deleted
+    SharedBody head;                              // as Response::prebuilt_head, of the 200
+    SharedBody head_unchanged;                    // of the 304
+    SharedBody body;
+    std::string etag;  // with quotes
+    // Request fields that the answer depends on as well (Vary). Literals.
+    std::vector<std::string_view> by_fields;
+    // Void as soon as `epoch` is not at `epoch_seen`: read before the handler looked anything up.
+    std::shared_ptr<const std::atomic<std::uint64_t>> epoch;
+    std::uint64_t epoch_seen = 0;
+    Counter* counter = nullptr;  // counts the repetitions; lives as long as the server
+};
+
 struct Response {
     unsigned status = 200;
     std::vector<std::pair<std::string, std::string>>
@@ -86,6 +109,7 @@ struct Response {
     // For HEAD and 304: Content-Length to announce without a body.
     std::optional<std::uint64_t> announced_length;
     bool close = false;  // close the connection after this answer
+    std::unique_ptr<Repeat> repeat;
 
     Response() = default;
     explicit Response(unsigned s) : status(s) {}
@@ -95,6 +119,9 @@ struct Response {
     }
     std::string_view get(std::string_view name) const;  // first with that name, or empty
 };
+
+// The fields of `response` as a prebuilt head. Names and values are ours: not checked.
+SharedBody prebuild_head(const Response& response);
 
 // Text body with its type.
 Response text_response(unsigned status, std::string content_type, std::string body);

@@ -211,6 +211,7 @@ Task<bool> ResponseWriter::send_file(FileBody& file) {
             n = ::sendfile(socket, file.fd.get(), &offset, count);
             error = n < 0 ? errno : 0;
         };
+        wire_.expect_room();
         co_await offload(server_.blocking, send_some);
         if (n > 0) {
             const auto sent = static_cast<std::uint64_t>(n);

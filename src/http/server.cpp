@@ -48,13 +48,7 @@ void adopt(const StatePtr& server, LoopPart& part, UniqueFd fd) {
     if (server->is_stopping) return;
     const auto n = server->n_connections.load();
     if (n >= server->limits.max_connections + kMaxToldOverLimit) return;
-    Socket socket(part.loop.io);
-    boost::system::error_code ec;
-    const int family = server->endpoint.protocol().family();
-    socket.assign(family == AF_INET6 ? tcp::v6() : tcp::v4(), fd.get(), ec);
-    if (ec) return;
-    fd.release();
-    Connection::start(server, part, std::move(socket), n >= server->limits.max_connections);
+    Connection::start(server, part, std::move(fd), n >= server->limits.max_connections);
 }
 
 // True: wait for more. False: the process is out of something; give it time.
@@ -220,11 +214,19 @@ std::string_view LoopPart::date() {
 }
 
 // Splitmix64: ids need to be different from each other, not secret.
-std::string LoopPart::next_request_id() {
+void LoopPart::append_request_id(std::string& out) {
+    constexpr std::string_view kDigits = "0123456789abcdef";
     std::uint64_t z = (id_state_ += 0x9e3779b97f4a7c15ULL);
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
     z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
-    return fmt::format("{:016x}", z ^ (z >> 31));
+    z ^= z >> 31;
+    for (int shift = 60; shift >= 0; shift -= 4) out += kDigits[(z >> shift) & 15];
+}
+
+std::string LoopPart::next_request_id() {
+    std::string id;
+    append_request_id(id);
+    return id;
 }
 
 Server::State::State(std::string n, Loops& l, Pool& p, RootHandler h, ServerLimits lim, Metrics& m)

@@ -12,6 +12,8 @@
 #include <vector>
 
 #include "base/fd.h"
+#include "http/head_parser.h"
+#include "http/hot_answers.h"
 #include "http/loop_threads.h"
 #include "http/request_metrics.h"
 #include "http/server.h"
@@ -48,10 +50,14 @@ public:
 
     std::string_view date();        // of now, for the Date field; made once a second
     std::string next_request_id();  // 16 hex digits
+    void append_request_id(std::string& out);
 
     Loop& loop;
     RequestMetrics metrics;
     BodyBuffers buffers;
+    HotAnswers hot;
+    Head hot_head;         // used again, for its memory
+    std::string hot_tail;  // likewise
     std::array<std::byte, 16 * 1024> scratch{};  // for reads that are copied or dropped at once
     std::optional<boost::asio::ip::tcp::acceptor> acceptor;
     std::vector<Connection*> connections;

@@ -1,18 +1,29 @@
 #include "http/wire.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
-#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/cancellation_type.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
+#include <utility>
 
 namespace pixgate::http {
 
 namespace asio = boost::asio;
 
-Wire::Wire(Socket socket) : socket_(std::move(socket)) {
-    boost::system::error_code ignored;
-    socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+Wire::Wire(Poller& poller, UniqueFd socket) : poller_(poller), socket_(std::move(socket)) {
+    const int on = 1;
+    ::setsockopt(fd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    poller_.add(fd(), *this);
+}
+
+Wire::~Wire() {
+    poller_.remove(fd(), *this);
 }
 
 Wire::Received Wire::receive(std::span<std::byte> into) {
@@ -20,10 +31,15 @@ Wire::Received Wire::receive(std::span<std::byte> into) {
         const auto n = ::recv(fd(), into.data(), into.size(), MSG_DONTWAIT);
         if (n > 0) {
             received_bytes_ += static_cast<std::uint64_t>(n);
+            // Less than there was room for: the kernel has no more and will tell of what comes.
+            reading_.is_ready = static_cast<std::size_t>(n) == into.size() || has_end_come_;
             return {Kind::kBytes, static_cast<std::size_t>(n)};
         }
         if (n == 0) return {Kind::kEnd};
-        if (errno == EAGAIN || errno == EWOULDBLOCK) return {Kind::kWouldBlock};
+        if (errno == EAGAIN || errno == EWOULDBLOCK) {
+            reading_.is_ready = false;
+            return {Kind::kWouldBlock};
+        }
         if (errno != EINTR) return {Kind::kBroken};
     }
 }
@@ -39,7 +55,9 @@ Wire::Sent Wire::send_now(std::span<iovec>& pieces, bool has_more) {
         const auto n = ::sendmsg(fd(), &message, flags);
         if (n < 0) {
             if (errno == EINTR) continue;
-            return errno == EAGAIN || errno == EWOULDBLOCK ? Sent::kSome : Sent::kBroken;
+            if (errno != EAGAIN && errno != EWOULDBLOCK) return Sent::kBroken;
+            writing_.is_ready = false;
+            return Sent::kSome;
         }
         auto left = static_cast<std::size_t>(n);
         sent_bytes_ += left;
@@ -67,25 +85,71 @@ Task<bool> Wire::send_text(std::string_view text, std::chrono::milliseconds limi
     co_return co_await send_all({&piece, 1}, limit);
 }
 
-Task<WaitResult> Wire::wait_readable(std::chrono::milliseconds limit) {
-    return wait(Socket::wait_read, limit);
+Task<WaitResult> Wire::wait_readable(std::chrono::milliseconds limit, FirstLook* first) {
+    first_look_ = first;
+    first_look_limit_ = limit;
+    return wait(reading_, limit);
 }
 Task<WaitResult> Wire::wait_writable(std::chrono::milliseconds limit) {
-    return wait(Socket::wait_write, limit);
+    return wait(writing_, limit);
 }
 
-Task<WaitResult> Wire::wait(Socket::wait_type type, std::chrono::milliseconds limit) {
+Task<WaitResult> Wire::wait(Direction& direction, std::chrono::milliseconds limit) {
     if (is_aborted_) co_return WaitResult::kInterrupted;
+    if (direction.is_ready) co_return WaitResult::kReady;
     const bool has_deadline = limit.count() > 0;
     if (has_deadline) {
         has_timed_out_ = false;
         deadline_ = std::chrono::steady_clock::now() + limit;
     }
-    boost::system::error_code ec;
-    co_await socket_.async_wait(type, asio::redirect_error(asio::use_awaitable, ec));
+    auto start = [this, &direction](auto handler) {
+        auto slot = asio::get_associated_cancellation_slot(handler);
+        if (slot.is_connected()) {
+            slot.assign([this, &direction](asio::cancellation_type) { end_wait(direction); });
+        }
+        direction.resume = [handler = std::move(handler), slot](WaitResult result) mutable {
+            if (slot.is_connected()) slot.clear();
+            std::move(handler)(result);
+        };
+    };
+    const auto result =
+        co_await asio::async_initiate<const asio::use_awaitable_t<>, void(WaitResult)>(
+            start, asio::use_awaitable
+        );
     if (has_deadline) deadline_ = kNoDeadline;
-    if (!ec) co_return WaitResult::kReady;
+    if (result == WaitResult::kReady) co_return WaitResult::kReady;
     co_return has_deadline&& has_timed_out_ ? WaitResult::kTimeout : WaitResult::kInterrupted;
+}
+
+// Later and not from here: who ends a wait is in the middle of something.
+void Wire::end_wait(Direction& direction) {
+    if (!direction.resume) return;
+    asio::post(poller_.io(), [resume = std::exchange(direction.resume, nullptr)]() mutable {
+        resume(WaitResult::kInterrupted);
+    });
+}
+
+void Wire::on_events(std::uint32_t events, std::chrono::steady_clock::time_point now) {
+    if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) has_end_come_ = true;
+    if ((events & EPOLLIN) != 0 || has_end_come_) reading_.is_ready = true;
+    if ((events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0) writing_.is_ready = true;
+    bool wakes_reader = reading_.is_ready;
+    if (wakes_reader && reading_.resume && first_look_ != nullptr) {
+        wakes_reader = !first_look_->take_input(now) || reading_.is_ready;
+        if (first_look_limit_.count() > 0) deadline_ = now + first_look_limit_;
+    }
+    Resume reader;
+    Resume writer;
+    if (wakes_reader) reader = std::exchange(reading_.resume, nullptr);
+    if (writing_.is_ready) writer = std::exchange(writing_.resume, nullptr);
+    // Either may be the end of this object.
+    if (reader) reader(WaitResult::kReady);
+    if (writer) writer(WaitResult::kReady);
+}
+
+void Wire::drop_waits() {
+    const auto reader = std::exchange(reading_.resume, nullptr);
+    const auto writer = std::exchange(writing_.resume, nullptr);
 }
 
 void Wire::check_deadline(std::chrono::steady_clock::time_point now) {
@@ -96,8 +160,8 @@ void Wire::check_deadline(std::chrono::steady_clock::time_point now) {
 }
 
 void Wire::interrupt() {
-    boost::system::error_code ignored;
-    socket_.cancel(ignored);
+    end_wait(reading_);
+    end_wait(writing_);
 }
 
 void Wire::abort() {

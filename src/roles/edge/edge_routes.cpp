@@ -7,6 +7,7 @@
 #include "base/ids.h"
 #include "http/conditional.h"
 #include "roles/edge/ask.h"
+#include "roles/edge/repeat.h"
 #include "roles/placeholder.h"
 #include "roles/status.h"
 
@@ -58,6 +59,10 @@ void set_common(http::Response& r, const DeliveredVariant& v, const Ask& ask, Ca
     if (rule.is_private) r.set("Referrer-Policy", "no-referrer");
 }
 
+bool has_prebuilt_head(const Ask& ask) {
+    return ask.vary.empty() || ask.vary == "Accept";
+}
+
 http::Response answer(
     const http::Request& request, const DeliveredVariant& v, const Ask& ask, CacheRule rule
 ) {
@@ -88,8 +93,7 @@ http::Response answer(
         return r;
     }
     http::Response r(200);
-    const bool has_head = ask.vary.empty() || ask.vary == "Accept";
-    if (rule.is_private || !has_head) {
+    if (rule.is_private || !has_prebuilt_head(ask)) {
         set_common(r, v, ask, rule);
     } else {
         r.prebuilt_head = ask.vary.empty() ? v.head : v.head_by_accept;
@@ -98,8 +102,25 @@ http::Response answer(
     return r;
 }
 
+void offer_repeat(
+    http::Response& response,
+    const DeliveredVariant& v,
+    const Ask& ask,
+    const Ports& ports,
+    std::uint64_t seen
+) {
+    http::Response unchanged(304);
+    set_common(unchanged, v, ask, CacheRule{false, ports.max_age_seconds});
+    const bool by_accept = !ask.vary.empty();
+    allow_repeat(
+        response, v, by_accept ? v.head_by_accept : v.head, unchanged, ports.deliver, seen,
+        by_accept
+    );
+}
+
 // `dialect` is null for the native form.
 Task<http::Response> deliver(http::Request& request, const Ports& ports, const Dialect* dialect) {
+    const auto seen = ports.deliver.forgotten()->load(std::memory_order_acquire);
     const TimePoint now = ports.clock.now();
     auto ask = dialect == nullptr
                    ? read_ask(request, ports.urls, ports.signer, now)
@@ -119,7 +140,12 @@ Task<http::Response> deliver(http::Request& request, const Ports& ports, const D
         co_return refuse(
             request, variant.error().code == Errc::kNotFound ? absent : variant.error()
         );
-    co_return answer(request, **variant, *ask, CacheRule{is_private, ports.max_age_seconds});
+    auto response = answer(request, **variant, *ask, {is_private, ports.max_age_seconds});
+    const bool is_whole = response.status == 200 || response.status == 304;
+    const bool is_open = !is_private && !ask->is_signed && has_prebuilt_head(*ask);
+    if (is_whole && is_open && request.method == "GET")
+        offer_repeat(response, **variant, *ask, ports, seen);
+    co_return response;
 }
 
 // Seen by whoever may see the picture.

@@ -1,0 +1,81 @@
+// What a connection answers without its coroutine: requests whose answer is in HotAnswers.
+#include <sys/uio.h>
+
+#include <array>
+
+#include "base/log.h"
+#include "http/connection.h"
+
+namespace pixgate::http {
+
+using std::chrono::steady_clock;
+
+namespace {
+
+iovec piece_of(std::string_view text) {
+    return {const_cast<char*>(text.data()), text.size()};
+}
+
+}  // namespace
+
+// Takes one request off `input`; leaves all of it where the coroutine is to look at it.
+Connection::Hot Connection::answer_hot(std::string_view& input, steady_clock::time_point arrived) {
+    const auto& limits = server_->limits;
+    HeadParser parser({limits.max_header_bytes, limits.max_target_bytes, limits.max_fields});
+    Head& head = part_.hot_head;
+    head.clear();
+    const auto parsed = parser.feed(input, head);
+    if (!parsed || !*parsed) return Hot::kNotHot;
+    bool is_unchanged = false;
+    const auto* entry = part_.hot.find(head, arrived, is_unchanged);
+    if (entry == nullptr) return Hot::kNotHot;
+    const auto result = send_hot(*entry, is_unchanged);
+    const auto took = steady_clock::now() - arrived;
+    const unsigned status = is_unchanged ? 304 : 200;
+    part_.metrics.answered(entry->route, status, took);
+    if (entry->repeat.counter != nullptr) entry->repeat.counter->add();
+    const auto id = std::string_view(part_.hot_tail).substr(part_.hot_tail.size() - 20, 16);
+    log_access({id, head.method, head.path, entry->route, status, took});
+    count_transferred();
+    input.remove_prefix(head.size_bytes);
+    return result;
+}
+
+Connection::Hot Connection::send_hot(const HotAnswers::Entry& entry, bool is_unchanged) {
+    const auto& repeat = entry.repeat;
+    const auto& head = is_unchanged ? repeat.head_unchanged : repeat.head;
+    std::string& tail = part_.hot_tail;
+    tail.assign("Date: ").append(part_.date()).append("\r\nx-request-id: ");
+    part_.append_request_id(tail);
+    tail.append("\r\n\r\n");
+    const auto body = is_unchanged ? std::string_view{} : std::string_view(*repeat.body);
+    std::array<iovec, 3> pieces{piece_of(*head), piece_of(tail), piece_of(body)};
+    std::span<iovec> left(pieces);
+    const auto before = wire_.sent_bytes();
+    if (wire_.send_now(left, false) == Wire::Sent::kAll) return Hot::kAnswered;
+    // A broken connection comes to light when the coroutine sends the rest.
+    unsent_ = std::make_unique<Unsent>(Unsent{
+        .head = head,
+        .tail = tail,
+        .body = is_unchanged ? nullptr : repeat.body,
+        .skip = static_cast<std::size_t>(wire_.sent_bytes() - before),
+    });
+    return Hot::kUnsent;
+}
+
+Task<bool> Connection::send_rest() {
+    const auto unsent = std::move(unsent_);
+    std::array<iovec, 3> pieces{
+        piece_of(*unsent->head), piece_of(unsent->tail),
+        piece_of(unsent->body ? std::string_view(*unsent->body) : std::string_view{})
+    };
+    for (auto& piece : pieces) {
+        const auto used = std::min(unsent->skip, piece.iov_len);
+        piece.iov_base = static_cast<char*>(piece.iov_base) + used;
+        piece.iov_len -= used;
+        unsent->skip -= used;
+    }
+    co_return co_await wire_.send_all(pieces, server_->limits.write_timeout);
+}
+
+}  // namespace pixgate::http
