@@ -1,5 +1,6 @@
 """What every benchmark shares: starting pixgate (release) and the rival, PSS of a process tree, percentiles, wrk."""
 
+import contextlib
 import json
 import os
 import re
@@ -22,6 +23,25 @@ def start_pixgate(**env) -> rig.Server:
         "PIXGATE_API_SERVER_REQUESTS_PER_SECOND": "1000000", "PIXGATE_API_SERVER_REQUEST_BURST": "1000000",
         "PIXGATE_API_MAX_OPEN_UPLOADS_PER_SERVER": "0", "PIXGATE_LOG_LEVEL": "warning"}
     return rig.Server(folder / "data", env={**limits, **env})
+
+
+@contextlib.contextmanager
+def on_core(core: int | None):
+    """What is started inside runs on this core only; None: anywhere."""
+    before = os.sched_getaffinity(0)
+    if core is not None:
+        os.sched_setaffinity(0, {core})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def pin_tree(pid: int, core: int) -> None:
+    for p in tree(pid):
+        for thread in os.listdir(f"/proc/{p}/task"):
+            with contextlib.suppress(ProcessLookupError):
+                os.sched_setaffinity(int(thread), {core})
 
 
 def tree(pid: int) -> list[int]:
@@ -53,11 +73,16 @@ def percentile(values: list[float], p: float) -> float:
     return ordered[min(len(ordered) - 1, int(p / 100 * len(ordered)))]
 
 
-def wrk(url: str, script: Path | None, connections: int, seconds: int, env: dict | None = None) -> dict:
+def wrk(url: str, script: Path | None, connections: int, seconds: int, env: dict | None = None,
+        headers: dict | None = None, core: int | None = None) -> dict:
     command = ["wrk", "-t", "1", "-c", str(connections), "-d", f"{seconds}s", "--latency", "--timeout", "30s"]
     if script:
         command += ["-s", str(script)]
-    out = subprocess.run([*command, url], capture_output=True, text=True, check=True, env=dict(os.environ, **(env or {}))).stdout
+    for name, value in (headers or {}).items():
+        command += ["-H", f"{name}: {value}"]
+    with on_core(core):
+        out = subprocess.run([*command, url], capture_output=True, text=True, check=True,
+                             env=dict(os.environ, **(env or {}))).stdout
 
     def ms(label: str) -> float:
         found = re.search(rf"{label}\s+([\d.]+)(us|ms|s)", out)
@@ -65,7 +90,9 @@ def wrk(url: str, script: Path | None, connections: int, seconds: int, env: dict
 
     errors = re.search(r"Non-2xx or 3xx responses: (\d+)", out)
     sockets = re.search(r"Socket errors: (.*)", out)
-    return {"command": " ".join([*command, url]).replace(f"{ROOT}/", ""), "per_second": float(re.search(r"Requests/sec:\s+([\d.]+)", out)[1]),
+    return {"command": " ".join([*command, url]).replace(f"{ROOT}/", ""),
+            "requests": int(re.search(r"(\d+) requests in", out)[1]),
+            "per_second": float(re.search(r"Requests/sec:\s+([\d.]+)", out)[1]),
             "p50_ms": ms("50%"), "p99_ms": ms("99%"), "errors": int(errors[1]) if errors else 0,
             "socket_errors": sockets[1] if sockets else ""}
 
@@ -73,6 +100,17 @@ def wrk(url: str, script: Path | None, connections: int, seconds: int, env: dict
 def summary(rounds: list[dict], key: str) -> dict:
     values = [r[key] for r in rounds]
     return {"median": statistics.median(values), "min": min(values), "max": max(values)}
+
+
+def ratio(above: list[dict], below: list[dict], key: str) -> dict:
+    """Ratio of the medians; the ratios of each pair of rounds taken in turn tell the spread."""
+    pairs = [a[key] / b[key] for a, b in zip(above, below)]
+    medians = statistics.median(r[key] for r in above) / statistics.median(r[key] for r in below)
+    return {"median": medians, "min": min(pairs), "max": max(pairs)}
+
+
+def load_average() -> list[float]:
+    return list(os.getloadavg())
 
 
 def write_result(name: str, result: dict) -> None:
