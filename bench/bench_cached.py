@@ -4,7 +4,6 @@ Then 304 answers to If-None-Match. CPU time of the server's processes per reques
 
 import random
 import shutil
-import urllib.request
 
 import load
 import pictures
@@ -15,26 +14,12 @@ WIDTHS = (320, 640, 960)
 TARGET_BYTES = 40_000
 
 
-def get(url: str, headers: dict | None = None) -> tuple[bytes, dict]:
-    with urllib.request.urlopen(urllib.request.Request(url, headers=headers or {})) as answer:
-        return answer.read(), dict(answer.headers)
-
-
-def upload(server, picture: bytes, content_type: str) -> str:
-    _, permission = server.json("POST", "/v1/uploads", {
-        "filename": "bench", "content_type": content_type, "size_bytes": len(picture)})
-    assert server.send(permission["original"], picture) == 200
-    path = f"/v1/images/{permission['image_id']}"
-    load.rig.wait_for(lambda: server.json("GET", path)[1]["state"] == "ready", 30, "the picture is ready")
-    return permission["image_id"]
-
-
 def nearest_variant(base: str, image_id: str) -> tuple[str, bytes, str]:
     """Path, bytes and ETag of the listed size that comes nearest to 40 KB."""
     best = None
     for width in WIDTHS:
         path = f"/i/{image_id}/w={width},f=webp"
-        body, fields = get(base + path)
+        body, fields = load.get(base + path)
         if best is None or abs(len(body) - TARGET_BYTES) < abs(len(best[1]) - TARGET_BYTES):
             best = (path, body, fields["ETag"])
     return best
@@ -75,7 +60,7 @@ def main() -> None:
     rivals = []
     try:
         base = f"http://{server.api.netloc}"
-        path, body, etag = nearest_variant(base, upload(server, *pictures.any_photo(random.Random(1))))
+        path, body, etag = nearest_variant(base, load.upload(server, *pictures.any_photo(random.Random(1))))
         (work / "picture.webp").write_bytes(body)
         with load.on_core(SERVER_CORE):
             static = servers.nginx_static(work)
@@ -86,7 +71,7 @@ def main() -> None:
         rivals = [r for r in rivals if r]
         targets = {"pixgate": (server.process.pid, base + path, etag)}
         for r in rivals:
-            got, fields = get(f"{r.base}/picture.webp")
+            got, fields = load.get(f"{r.base}/picture.webp")
             assert got == body, r.name
             targets[r.name] = (r.pid, f"{r.base}/picture.webp", fields["ETag"])
         result = {"what": __doc__.strip(), "body_bytes": len(body), "rounds": ROUNDS, "seconds": SECONDS,

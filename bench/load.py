@@ -1,6 +1,7 @@
 """What every benchmark shares: starting pixgate (release) and the rival, PSS of a process tree, percentiles, wrk."""
 
 import contextlib
+import http.client
 import json
 import os
 import re
@@ -8,7 +9,10 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+import urllib.parse
+import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -95,6 +99,85 @@ def wrk(url: str, script: Path | None, connections: int, seconds: int, env: dict
             "per_second": float(re.search(r"Requests/sec:\s+([\d.]+)", out)[1]),
             "p50_ms": ms("50%"), "p99_ms": ms("99%"), "errors": int(errors[1]) if errors else 0,
             "socket_errors": sockets[1] if sockets else ""}
+
+
+def get(url: str, headers: dict | None = None) -> tuple[bytes, dict]:
+    with urllib.request.urlopen(urllib.request.Request(url, headers=headers or {})) as answer:
+        return answer.read(), dict(answer.headers)
+
+
+def upload(server, picture: bytes, content_type: str) -> str:
+    _, permission = server.json("POST", "/v1/uploads", {
+        "filename": "bench", "content_type": content_type, "size_bytes": len(picture)})
+    assert server.send(permission["original"], picture) == 200
+    path = f"/v1/images/{permission['image_id']}"
+    rig.wait_for(lambda: server.json("GET", path)[1]["state"] == "ready", 60, "the picture is ready")
+    return permission["image_id"]
+
+
+def links(server, image_id: str, transforms: list[str]) -> list[str]:
+    status, answer = server.json("POST", f"/v1/images/{image_id}/links", {"transforms": transforms})
+    assert status == 200, answer
+    return [link["url"] for link in answer["links"]]
+
+
+def fetch_all(urls: list[str], concurrency: int) -> dict:
+    """Each URL once, so many at a time on kept connections; every request is waited for to its end."""
+    left, lock, took, errors = iter(urls), threading.Lock(), [], []
+
+    def run() -> None:
+        connection = None
+        while True:
+            with lock:
+                url = next(left, None)
+            if url is None:
+                return
+            parts = urllib.parse.urlsplit(url)
+            connection = connection or http.client.HTTPConnection(parts.hostname, parts.port, timeout=120)
+            start = time.monotonic()
+            try:
+                connection.request("GET", f"{parts.path}?{parts.query}" if parts.query else parts.path)
+                answer = connection.getresponse()
+                answer.read()
+                if answer.status != 200:
+                    errors.append(answer.status)
+            except OSError as e:
+                errors.append(str(e))
+                connection = None
+            took.append((time.monotonic() - start) * 1000)
+
+    threads = [threading.Thread(target=run) for _ in range(concurrency)]
+    start = time.monotonic()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    seconds = time.monotonic() - start
+    return {"per_second": len(urls) / seconds, "p50_ms": percentile(took, 50), "p99_ms": percentile(took, 99),
+            "errors": len(errors)}
+
+
+class PeakMemory:
+    """Largest PSS of a process tree while the block runs, looked at ten times a second."""
+
+    def __init__(self, pid: int):
+        self.pid, self.peak_mib, self.is_over = pid, 0.0, threading.Event()
+        self.thread = threading.Thread(target=self._run)
+
+    def _run(self) -> None:
+        while True:
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError, AttributeError):
+                self.peak_mib = max(self.peak_mib, pss_mib(self.pid))
+            if self.is_over.wait(0.1):
+                return
+
+    def __enter__(self) -> "PeakMemory":
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.is_over.set()
+        self.thread.join()
 
 
 def summary(rounds: list[dict], key: str) -> dict:

@@ -4,6 +4,7 @@ here: gradients, edges and grain, so that they compress about as a photo does.""
 import os
 import random
 import struct
+import subprocess
 import zlib
 from pathlib import Path
 
@@ -43,3 +44,30 @@ def any_photo(rng: random.Random) -> tuple[bytes, str]:
     if photo.exists():
         return photo.read_bytes(), "image/jpeg"
     return make_png(rng, 1200, 900), "image/png"
+
+
+NAMES_12MP = ("nikon-d90-12mp.jpg", "samsung-sm-g965w-12mp.jpg", "samsung-s7-edge-12mp-gps.jpg", "canon-g11-10mp.jpg")
+
+
+def photos_12mp() -> list[bytes]:
+    """Baseline JPEGs of 10 to 12 megapixels; made by sharp where there are no photos."""
+    folder = SHARED / "corpus" / "photos"
+    if all((folder / name).exists() for name in NAMES_12MP):
+        return [(folder / name).read_bytes() for name in NAMES_12MP]
+    return [make_jpeg(4000, 3000, seed) for seed in range(2)]
+
+
+def make_jpeg(width: int, height: int, seed: int, progressive: bool = False) -> bytes:
+    """An enlarged drawing of make_png with grain, by the sharp that is among the rivals."""
+    script = f"""
+      import sharp from 'sharp';
+      const chunks = []; for await (const c of process.stdin) chunks.push(c);
+      const grain = await sharp({{ create: {{ width: {width}, height: {height}, channels: 3, background: '#808080',
+        noise: {{ type: 'gaussian', mean: 128, sigma: 14 }} }} }}).png({{ compressionLevel: 0 }}).toBuffer();
+      process.stdout.write(await sharp(Buffer.concat(chunks)).resize({width}, {height}, {{ fit: 'fill' }})
+        .composite([{{ input: grain, blend: 'soft-light' }}]).jpeg({{ quality: 88, progressive: {str(progressive).lower()} }}).toBuffer());
+    """
+    drawing = make_png(random.Random(seed), 1000, 750)
+    done = subprocess.run(["node", "--input-type=module", "-e", script], input=drawing, capture_output=True, check=True,
+                          cwd=ROOT / "bench" / "rivals")
+    return done.stdout

@@ -15,7 +15,10 @@ test_packages=(
     libgtest-dev libgmock-dev clang-format-19 clang-tidy-19 llvm-19 python3 python3-pytest python3-boto3 python3-yaml
     awscli curl jq chromium fonts-noto-cjk
 )
-bench_packages=(nginx-light libnginx-mod-http-dav-ext wrk python3)
+bench_packages=(
+    nginx-light libnginx-mod-http-dav-ext libnginx-mod-http-image-filter varnish wrk libjpeg-turbo-progs
+    python3 python3-numpy python3-pil
+)
 
 python=/usr/bin/python3 # Debian's: the one that has python3-pytest and python3-boto3
 

@@ -141,38 +141,26 @@ void Connection::count_transferred() {
     );
 }
 
-// Waits for the first byte of a request. What an idle connection holds is this coroutine and the
-// socket.
+// Waits for a request that is for the handler. What an idle connection holds is this coroutine and
+// the socket.
 Task<bool> Connection::has_input() {
-    while (in_.empty()) {
-        if (server_->is_stopping) co_return false;
+    for (;;) {
+        if (unsent_ && !co_await send_rest()) co_return false;
+        if (std::exchange(is_for_handler_, false)) co_return true;
+        if (is_gone_ || (in_.empty() && server_->is_stopping)) co_return false;
+        if (!in_.empty()) {
+            answer_hot_ones(steady_clock::now());
+            continue;
+        }
         std::string().swap(in_);
         is_idle_ = true;
         // Without a look first: between requests there is nearly always nothing yet.
         const auto waited = co_await wire_.wait_readable(server_->limits.idle_timeout, this);
         is_idle_ = false;
-        if (unsent_ && !co_await send_rest()) co_return false;
-        if (!in_.empty()) co_return true;
         if (waited != WaitResult::kReady) co_return false;
-        const auto got = wire_.receive(part_.scratch);
-        if (got.kind == Wire::Kind::kEnd || got.kind == Wire::Kind::kBroken) co_return false;
-        in_.assign(as_text(std::span(part_.scratch).first(got.n)));
+        const bool was_looked_at = !in_.empty() || unsent_ || is_gone_;
+        if (!was_looked_at) take_input(steady_clock::now());
     }
-    co_return true;
-}
-
-// Answers what can be answered without the handler, while the coroutine sleeps. False: it is to
-// wake, for what is in `in_` or unsent_, or for the end of the connection.
-bool Connection::take_input(steady_clock::time_point now) {
-    if (server_->is_stopping) return false;
-    const auto got = wire_.receive(part_.scratch);
-    if (got.kind == Wire::Kind::kWouldBlock) return true;
-    if (got.kind != Wire::Kind::kBytes) return false;
-    auto input = as_text(std::span(part_.scratch).first(got.n));
-    auto last = Hot::kAnswered;
-    while (last == Hot::kAnswered && !input.empty()) last = answer_hot(input, now);
-    in_.assign(input);
-    return last == Hot::kAnswered;
 }
 
 // False: the client is gone.

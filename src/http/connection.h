@@ -41,6 +41,8 @@ private:
     Task<bool> has_input();
     bool take_input(std::chrono::steady_clock::time_point now) override;
     enum class Hot : std::uint8_t { kAnswered, kNotHot, kUnsent };
+    void answer_hot_ones(std::chrono::steady_clock::time_point now);
+    Hot answer_all(std::string_view& input, std::chrono::steady_clock::time_point now);
     Hot answer_hot(std::string_view& input, std::chrono::steady_clock::time_point arrived);
     Hot send_hot(const HotAnswers::Entry& entry, bool is_unchanged);
     Task<bool> send_rest();
@@ -79,6 +81,8 @@ private:
     std::uint64_t counted_received_ = 0;
     std::uint64_t counted_sent_ = 0;
     bool is_idle_ = false;
+    bool is_gone_ = false;         // the client has closed
+    bool is_for_handler_ = false;  // the request at the begin of in_, or what there is of it yet
     bool is_streaming_ = false;
     bool is_aborted_ = false;
 };

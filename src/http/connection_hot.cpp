@@ -18,6 +18,34 @@ iovec piece_of(std::string_view text) {
 
 }  // namespace
 
+// True: all there was is answered, and the coroutine may sleep on.
+bool Connection::take_input(steady_clock::time_point now) {
+    const auto got = wire_.receive(part_.scratch);
+    if (got.kind == Wire::Kind::kWouldBlock) return true;
+    is_gone_ = got.kind != Wire::Kind::kBytes;
+    if (is_gone_) return false;
+    auto input = as_text(std::span(part_.scratch).first(got.n));
+    const auto last = answer_all(input, now);
+    in_.assign(input);
+    return last == Hot::kAnswered;
+}
+
+void Connection::answer_hot_ones(steady_clock::time_point now) {
+    std::string_view input = in_;
+    answer_all(input, now);
+    in_.erase(0, in_.size() - input.size());
+}
+
+Connection::Hot Connection::answer_all(std::string_view& input, steady_clock::time_point now) {
+    auto last = Hot::kAnswered;
+    while (last == Hot::kAnswered && !input.empty()) {
+        // While the server stops, answers say that the connection ends: the coroutine's part.
+        last = server_->is_stopping ? Hot::kNotHot : answer_hot(input, now);
+    }
+    is_for_handler_ = last == Hot::kNotHot;
+    return last;
+}
+
 // Takes one request off `input`; leaves all of it where the coroutine is to look at it.
 Connection::Hot Connection::answer_hot(std::string_view& input, steady_clock::time_point arrived) {
     const auto& limits = server_->limits;

@@ -103,8 +103,8 @@ const HotAnswers::Entry* HotAnswers::find(
             if (entries.empty()) targets_.erase(found);
             return nullptr;
         }
-        is_unchanged = !if_none_match.empty() &&
-                       etag_matches(if_none_match, entry.repeat.etag, false);
+        is_unchanged =
+            !if_none_match.empty() && etag_matches(if_none_match, entry.repeat.etag, false);
         return &entry;
     }
     return nullptr;

@@ -24,9 +24,7 @@ public:
     public:
         // `events`: EPOLLIN, EPOLLOUT, EPOLLRDHUP, EPOLLHUP, EPOLLERR that came since the last
         // call. The target may be destroyed in it.
-        virtual void on_events(
-            std::uint32_t events, std::chrono::steady_clock::time_point now
-        ) = 0;
+        virtual void on_events(std::uint32_t events, std::chrono::steady_clock::time_point now) = 0;
         // The loop has ended: whoever waits on the target is let go without being told.
         virtual void drop_waits() = 0;
 

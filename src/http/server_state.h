@@ -56,8 +56,8 @@ public:
     RequestMetrics metrics;
     BodyBuffers buffers;
     HotAnswers hot;
-    Head hot_head;         // used again, for its memory
-    std::string hot_tail;  // likewise
+    Head hot_head;                               // used again, for its memory
+    std::string hot_tail;                        // likewise
     std::array<std::byte, 16 * 1024> scratch{};  // for reads that are copied or dropped at once
     std::optional<boost::asio::ip::tcp::acceptor> acceptor;
     std::vector<Connection*> connections;

@@ -1,0 +1,104 @@
+// One job of the image engine on one file, in this process, some times over; prints CPU time and
+// peak memory as JSON and leaves the last result in a folder.
+//   one_picture resize FILE FORMAT WIDTH EFFORT FOLDER
+//   one_picture prepare FILE EFFORT FOLDER     renditions 2048, 1024, 504 and WebP 160 … 1600
+#include <sys/resource.h>
+#include <time.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "imaging/prepare.h"
+#include "imaging/transform.h"
+#include "imaging/vips_setup.h"
+
+namespace {
+
+using namespace pixgate;
+using namespace pixgate::imaging;
+
+constexpr int kTimes = 3;
+
+double cpu_ms() {
+    timespec now{};
+    ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6;
+}
+
+void report(const std::function<void()>& work) {
+    std::vector<double> taken;
+    for (int i = 0; i < kTimes; ++i) {
+        const double begin = cpu_ms();
+        work();
+        taken.push_back(cpu_ms() - begin);
+    }
+    std::ranges::sort(taken);
+    rusage usage{};
+    ::getrusage(RUSAGE_SELF, &usage);
+    std::printf(
+        "{\"cpu_ms\": %.3f, \"peak_mib\": %.1f}\n", taken[kTimes / 2],
+        static_cast<double>(usage.ru_maxrss) / 1024
+    );
+}
+
+void keep(const std::string& path, const std::string& bytes) {
+    std::ofstream(path, std::ios::binary) << bytes;
+}
+
+void resize(Bytes data, char** argv) {
+    TransformRequest request;
+    request.transform.width_px = static_cast<std::uint32_t>(std::atoi(argv[4]));
+    request.transform.quality = 80;
+    request.transform.format =
+        std::string(argv[3]) == "webp" ? OutputFormat::kWebp : OutputFormat::kJpeg;
+    request.effort = static_cast<std::uint8_t>(std::atoi(argv[5]));
+    TransformAnswer answer;
+    report([&] { answer = transform_bytes(data, request); });
+    keep(std::string(argv[6]) + "/" + argv[4] + "." + argv[3], answer.bytes);
+}
+
+void prepare(Bytes data, char** argv) {
+    PrepareRequest request;
+    request.verify.check_declared = false;
+    const auto add = [&](std::uint32_t px, OutputFormat format, bool is_rendition) {
+        ProductSpec& spec = request.products.at(request.product_count++);
+        spec.transform.width_px = px;
+        spec.transform.format = format;
+        if (!is_rendition) spec.transform.quality = 80;
+        spec.effort = static_cast<std::uint8_t>(std::atoi(argv[3]));
+        spec.is_rendition = is_rendition;
+    };
+    for (const std::uint32_t px : {2048U, 1024U, 504U}) add(px, OutputFormat::kJpeg, true);
+    for (const std::uint32_t px : {160U, 320U, 640U, 960U, 1600U})
+        add(px, OutputFormat::kWebp, false);
+    PrepareAnswer answer;
+    report([&] { answer = prepare_bytes(data, request); });
+    for (const Product& product : answer.products) {
+        const auto& spec = request.products.at(product.index);
+        const std::string name = std::to_string(spec.transform.width_px);
+        keep(
+            std::string(argv[4]) + "/" + name + (spec.is_rendition ? ".jpg" : ".webp"),
+            product.bytes
+        );
+    }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const std::string what = argc > 2 ? argv[1] : "";
+    const bool is_known = (what == "resize" && argc == 7) || (what == "prepare" && argc == 5);
+    if (!is_known || !start_vips()) return 2;
+    std::ifstream file(argv[2], std::ios::binary);
+    const std::string content{std::istreambuf_iterator<char>(file), {}};
+    const Bytes data(reinterpret_cast<const std::uint8_t*>(content.data()), content.size());
+    if (what == "resize") resize(data, argv);
+    if (what == "prepare") prepare(data, argv);
+    return 0;
+}
