@@ -104,7 +104,8 @@ bool prepare_jpeg(Bytes data, const PrepareRequest& request, PrepareAnswer& answ
         return false;
     const auto products = plan_products(request, answer.facts);
     Planes master;
-    if (!decode_master(reader, plan_decode(products, stored, kMaxMasterBytes), stored, master)) {
+    const DecodePlan plan = plan_decode(products, stored, kMaxMasterBytes);
+    if (!decode_master(data, request.verify.limits, head, reader, plan, master)) {
         answer = refuse(answer, Refusal::kBroken, reader.error());
         return true;
     }

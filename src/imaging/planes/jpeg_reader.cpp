@@ -118,6 +118,13 @@ bool JpegReader::read_head(JpegHead& head) {
     head.is_grey = s.info.jpeg_color_space == JCS_GRAYSCALE && s.info.num_components == 1;
     const bool is_colour = s.info.jpeg_color_space == JCS_YCbCr && s.info.num_components == 3;
     head.is_planar = head.is_grey || (is_colour && is_finest(s.info));
+    if (is_colour && head.is_planar) {
+        const auto& colour = s.info.comp_info[1];
+        head.chroma.across =
+            static_cast<std::uint8_t>(s.info.max_h_samp_factor / colour.h_samp_factor);
+        head.chroma.down =
+            static_cast<std::uint8_t>(s.info.max_v_samp_factor / colour.v_samp_factor);
+    }
     JOCTET* profile = nullptr;
     unsigned profile_bytes = 0;
     head.profile = JpegProfile::kNone;

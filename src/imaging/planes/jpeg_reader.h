@@ -14,6 +14,7 @@ struct JpegHead {
     Size size;               // as stored
     bool is_planar = false;  // YCbCr or grey, brightness sampled the finest: what this reader takes
     bool is_grey = false;
+    Subsampling chroma;  // of a planar one, as stored
     JpegProfile profile = JpegProfile::kNone;
 };
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "imaging/geometry.h"
+#include "imaging/planes/eighth_planes.h"
 #include "imaging/planes/render.h"
 
 namespace pixgate::imaging {
@@ -16,6 +17,28 @@ Size stored_size(const Facts& facts) {
     Size size{facts.width_px, facts.height_px};
     if (swaps_sides(facts.orientation)) std::swap(size.width_px, size.height_px);
     return size;
+}
+
+// False: see reader.error().
+bool decode_for(
+    const Rendering& how,
+    Bytes data,
+    const Limits& limits,
+    const JpegHead& head,
+    JpegReader& reader,
+    Planes& decoded
+) {
+    const int shrink = shrink_for(how.crop.size, how.resized);
+    // Whether AC scans are whole was for the verdict at upload to find out.
+    if (shrink == 8 && eighth_is_enough(head, how)) {
+        if (auto eighth = decode_eighth_planes(data, head, limits, jpeg::AcScans::kPassOver)) {
+            decoded = *std::move(eighth);
+            return true;
+        }
+    }
+    const ChromaWanted chroma =
+        how.chroma == kHalfChroma ? ChromaWanted::kHalf : ChromaWanted::kAsDecoded;
+    return decode_planes(reader, shrink, chroma, decoded);
 }
 
 }  // namespace
@@ -73,9 +96,7 @@ std::optional<TransformAnswer> lean_transform(
     how.resized = plan.resized;
     how.chroma = chroma_for(request.transform);
     Planes decoded;
-    const ChromaWanted chroma =
-        how.chroma == kHalfChroma ? ChromaWanted::kHalf : ChromaWanted::kAsDecoded;
-    if (!decode_planes(reader, shrink_for(plan.crop, plan.resized), chroma, decoded))
+    if (!decode_for(how, data, request.limits, head, reader, decoded))
         return TransformAnswer{Refusal::kBroken, {}, {}, reader.error()};
     Planes made = render(decoded, how);
     decoded = {};

@@ -5,6 +5,8 @@
 #include <memory>
 #include <utility>
 
+#include "imaging/placeholder.h"
+#include "imaging/planes/eighth_planes.h"
 #include "imaging/planes/lean.h"
 
 namespace pixgate::imaging {
@@ -28,6 +30,15 @@ Size stored_size(const Facts& facts) {
 
 Rect whole(Size size) {
     return {{0, 0}, size};
+}
+
+// Not enlarged.
+Size fitting(Size size, std::uint32_t side) {
+    const double part = std::min(1.0, double{1} * side / std::max(size.width_px, size.height_px));
+    return {
+        std::max(1U, static_cast<std::uint32_t>(size.width_px * part)),
+        std::max(1U, static_cast<std::uint32_t>(size.height_px * part))
+    };
 }
 
 // The stored picture halved as often as brings its longer side near the one asked for.
@@ -148,7 +159,8 @@ DecodePlan plan_decode(
     const std::vector<PlannedProduct>& products, Size stored, std::uint64_t max_bytes
 ) {
     DecodePlan plan;
-    plan.shrink = 8;
+    plan.shrink = shrink_for(stored, fitting(stored, kPlaceholderSidePx));
+    plan.master = fitting(stored, kPlaceholderSidePx);
     double scale = 0;
     for (const PlannedProduct& product : products) {
         if (!product.is_lean) continue;
@@ -178,7 +190,22 @@ DecodePlan plan_decode(
     return plan;
 }
 
-bool decode_master(JpegReader& reader, const DecodePlan& plan, Size stored, Planes& master) {
+bool decode_master(
+    Bytes data,
+    const Limits& limits,
+    const JpegHead& head,
+    JpegReader& reader,
+    const DecodePlan& plan,
+    Planes& master
+) {
+    const Rendering how{head.size, whole(head.size), plan.master, 1, plan.chroma};
+    if (plan.shrink == 8 && eighth_is_enough(head, how)) {
+        // This decides on the verdict too.
+        if (auto eighth = decode_eighth_planes(data, head, limits, jpeg::AcScans::kRead)) {
+            master = *std::move(eighth);
+            return true;
+        }
+    }
     if (!plan.streams) {
         const ChromaWanted chroma =
             plan.chroma == kHalfChroma ? ChromaWanted::kHalf : ChromaWanted::kAsDecoded;
@@ -186,7 +213,6 @@ bool decode_master(JpegReader& reader, const DecodePlan& plan, Size stored, Plan
     }
     JpegLayout layout;
     if (!reader.start(plan.shrink, layout)) return false;
-    const Rendering how{stored, whole(stored), plan.master, 1, plan.chroma};
     ResampleRows rows(layout, how);
     if (!reader.decode(rows)) return false;
     master = {};

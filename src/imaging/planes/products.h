@@ -33,8 +33,15 @@ DecodePlan plan_decode(
     const std::vector<PlannedProduct>& products, Size stored, std::uint64_t max_bytes
 );
 
-// After reader.read_head(). False: see reader.error().
-bool decode_master(JpegReader& reader, const DecodePlan& plan, Size stored, Planes& master);
+// After reader.read_head() of the same bytes gave `head`. False: see reader.error().
+bool decode_master(
+    Bytes data,
+    const Limits& limits,
+    const JpegHead& head,
+    JpegReader& reader,
+    const DecodePlan& plan,
+    Planes& master
+);
 
 // nullopt: the encoder gave up.
 std::optional<Product> make_product(const PlannedProduct& product, Pyramid& pyramid);
