@@ -221,6 +221,13 @@ void describe_flow(SettingsTable& t, Config& c) {
     );
     t.add("sandbox.max_wall_milliseconds", c.sandbox.max_wall, "For one picture.", 100, 600'000);
     t.add("sandbox.max_memory_bytes", c.sandbox.max_memory_bytes, "For one picture.", 64LL << 20);
+    t.add(
+        "sandbox.workers", c.sandbox.workers,
+        "Warm processes that resize what Pixgate encoded itself, started when wanted and ended "
+        "when "
+        "idle. 0: as many as cores.",
+        0, 256
+    );
 }
 
 std::string read_whole_file(const std::string& path, bool& is_read) {

@@ -138,6 +138,7 @@ struct SandboxConfig {
     bool required = true;  // refuse to start where the kernel has no seccomp
     std::chrono::milliseconds max_wall{10'000};
     std::uint64_t max_memory_bytes = 1ULL << 30;
+    std::uint32_t workers = 0;  // 0: as many as cores
 };
 
 struct PolicyConfig : Policy {

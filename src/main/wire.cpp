@@ -66,11 +66,19 @@ std::vector<std::chrono::milliseconds> retry_delays(const FunctionConfig& config
     return out;
 }
 
+imaging::Sandbox::Options sandbox_options(const SandboxConfig& config, Metrics& metrics) {
+    imaging::Sandbox::Options options;
+    options.workers.max_workers = config.workers > 0 ? config.workers : cores();
+    options.worker_memory_bytes = config.max_memory_bytes;
+    options.metrics = &metrics;
+    return options;
+}
+
 // All parts, in the order they are built; destroyed the other way round.
 class Program {
 public:
     Program(const Config& config, imaging::ZygoteProcess zygote)
-        : config_(config), sandbox_(std::move(zygote), {.metrics = &metrics_}) {}
+        : config_(config), sandbox_(std::move(zygote), sandbox_options(config.sandbox, metrics_)) {}
 
     Result<void> start();
     void stop();
@@ -142,8 +150,9 @@ Result<void> Program::check_sandbox() {
     for (const auto& act : test.acts) {
         if (!act.is_blocked)
             log::error(
-                "the sandbox lets a hostile act pass",
-                {{"act", imaging::name_of(act.act)}, {"how", act.how}}
+                "the sandbox lets a hostile act pass", {{"act", imaging::name_of(act.act)},
+                                                        {"in", act.is_warm ? "worker" : "child"},
+                                                        {"how", act.how}}
             );
     }
     if (test.all_blocked()) return {};

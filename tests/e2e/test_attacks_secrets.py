@@ -3,6 +3,7 @@ metrics, every answer, and in the processes that decode strangers' pictures."""
 import contextlib
 import http.server
 import json
+import os
 import threading
 import urllib.parse
 from pathlib import Path
@@ -194,6 +195,14 @@ def test_i140_the_processes_of_pictures_know_no_secret(server, driven):
         links = [link.readlink() for link in Path(f"/proc/{pid}/fd").iterdir()]
         assert not [link for link in links if "pixgate.db" in str(link) or "secrets" in str(link)], links
     assert n_bytes > 100_000
+
+
+def test_i140_other_processes_of_the_same_user_cannot_look_into_the_server(server):
+    if os.getuid() == 0:
+        pytest.skip("root may look into every process")
+    assert os.stat(f"/proc/{server.process.pid}/environ").st_uid == 0
+    with pytest.raises(PermissionError):
+        next(memory_of(server.process.pid))
 
 
 def test_i140_the_command_line_of_the_server_names_no_secret(server):

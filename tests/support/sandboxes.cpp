@@ -41,7 +41,9 @@ imaging::Sandbox& sandbox() {
     static imaging::Sandbox one = [] {
         auto zygote = imaging::start_zygote();
         if (!zygote) throw std::runtime_error(zygote.error().message);
-        return imaging::Sandbox(*std::move(zygote));
+        imaging::Sandbox::Options options;
+        options.workers.max_workers = 2;
+        return imaging::Sandbox(*std::move(zygote), options);
     }();
     return one;
 }

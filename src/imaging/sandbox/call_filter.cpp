@@ -92,7 +92,7 @@ constexpr scmp_datum_t kThreadFlags =
 constexpr scmp_datum_t kNamespaceFlags = CLONE_NEWNS | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET |
                                          CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
 
-bool add_rules(scmp_filter_ctx filter) {
+bool add_rules(scmp_filter_ctx filter, ChildKind kind) {
     bool ok = true;
     for (const int call : kAllowed) ok &= seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 0) == 0;
     for (const int call : kForSanitizers)
@@ -109,16 +109,20 @@ bool add_rules(scmp_filter_ctx filter) {
     ok &= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1, thread) == 0;
     const scmp_arg_cmp set_name{0, SCMP_CMP_EQ, PR_SET_NAME, 0};
     ok &= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1, set_name) == 0;
+    if (kind == ChildKind::kWorker) {  // its next job
+        const scmp_arg_cmp own_socket{0, SCMP_CMP_EQ, kChildReplyFd, 0};
+        ok &= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(recvmsg), 1, own_socket) == 0;
+    }
     return ok;
 }
 
 }  // namespace
 
-Result<std::vector<sock_filter>> compile_call_filter() {
+Result<std::vector<sock_filter>> compile_call_filter(ChildKind kind) {
     const std::unique_ptr<void, decltype(&seccomp_release)> filter(
         seccomp_init(SCMP_ACT_KILL_PROCESS), &seccomp_release
     );
-    if (!filter || !add_rules(filter.get()))
+    if (!filter || !add_rules(filter.get(), kind))
         return fail(Errc::kInternal, "sandbox: the seccomp filter cannot be made");
     // A decision tree instead of a list: fewer steps for each call.
     seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_OPTIMIZE, 2);

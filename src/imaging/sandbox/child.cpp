@@ -9,6 +9,7 @@
 #include <exception>
 #include <new>
 
+#include "imaging/prepare.h"
 #include "imaging/transform.h"
 #include "imaging/verify.h"
 
@@ -28,27 +29,35 @@ void on_fatal_message(const gchar*, GLogLevelFlags level, const gchar* message, 
     if ((level & G_LOG_FLAG_FATAL) != 0 && is_memory) end_out_of_memory();
 }
 
+// A descriptor's bytes, for as long as this lives.
+class Mapping {
+public:
+    Mapping(int fd, std::uint64_t bytes, bool is_writable) {
+        if (fd < 0 || bytes == 0) return;
+        void* at = ::mmap(
+            nullptr, bytes, is_writable ? PROT_READ | PROT_WRITE : PROT_READ,
+            is_writable ? MAP_SHARED : MAP_PRIVATE, fd, 0
+        );
+        if (at == MAP_FAILED) ::_exit(kExitBadInput);
+        bytes_ = {static_cast<std::uint8_t*>(at), bytes};
+    }
+    ~Mapping() {
+        if (!bytes_.empty()) ::munmap(bytes_.data(), bytes_.size());
+    }
+    Mapping(const Mapping&) = delete;
+    Mapping& operator=(const Mapping&) = delete;
+
+    Bytes bytes() const { return bytes_; }
+    std::span<std::uint8_t> writable() const { return bytes_; }
+
+private:
+    std::span<std::uint8_t> bytes_;
+};
+
 struct Mapped {
     Bytes input;
     std::span<std::uint8_t> output;
 };
-
-Mapped map_or_end(const JobRequest& request, const ChildFds& fds) {
-    Mapped mapped;
-    if (fds.input >= 0 && request.input_bytes > 0) {
-        void* at = ::mmap(nullptr, request.input_bytes, PROT_READ, MAP_PRIVATE, fds.input, 0);
-        if (at == MAP_FAILED) ::_exit(kExitBadInput);
-        mapped.input = {static_cast<const std::uint8_t*>(at), request.input_bytes};
-    }
-    if (fds.output >= 0 && request.output_bytes > 0) {
-        void* at = ::mmap(
-            nullptr, request.output_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fds.output, 0
-        );
-        if (at == MAP_FAILED) ::_exit(kExitBadInput);
-        mapped.output = {static_cast<std::uint8_t*>(at), request.output_bytes};
-    }
-    return mapped;
-}
 
 void set_facts(JobReply& reply, Refusal refusal, const Facts& facts, std::string_view detail) {
     reply.refusal = static_cast<std::uint32_t>(refusal);
@@ -73,11 +82,48 @@ void do_transform(const JobRequest& request, const Mapped& mapped, JobReply& rep
     set_facts(reply, answer.refusal, answer.facts, answer.detail);
 }
 
-void do_act(const JobRequest& request, JobReply& reply) {
-    reply.act_result = perform(request.act, request.limits.max_memory_bytes);
+// Writes the products one behind the other.
+void set_products(JobReply& reply, PrepareAnswer& answer, std::span<std::uint8_t> room) {
+    for (Product& product : answer.products) {
+        if (product.bytes.size() > room.size() || reply.product_count == kMaxProducts) {
+            answer.refusal = Refusal::kTooManyBytes;
+            reply.output_bytes = reply.product_count = 0;
+            return;
+        }
+        std::ranges::copy(product.bytes, room.begin());
+        room = room.subspan(product.bytes.size());
+        ProductReply& said = reply.products.at(reply.product_count++);
+        said.offset = reply.output_bytes;
+        said.bytes = product.bytes.size();
+        said.index = product.index;
+        said.format = static_cast<std::uint32_t>(product.facts.format);
+        said.width_px = product.facts.width_px;
+        said.height_px = product.facts.height_px;
+        said.frames = product.facts.frames;
+        said.has_alpha = product.facts.has_alpha ? 1 : 0;
+        reply.output_bytes += product.bytes.size();
+        std::string().swap(product.bytes);
+    }
+}
+
+void do_prepare(const JobRequest& request, const Mapped& mapped, JobReply& reply) {
+    PrepareAnswer answer = prepare_bytes(mapped.input, request.prepare);
+    if (answer.refusal == Refusal::kNone) {
+        reply.placeholders = answer.placeholders;
+        set_products(reply, answer, mapped.output);
+    }
+    set_facts(reply, answer.refusal, answer.facts, answer.detail);
+}
+
+void do_act(const JobRequest& request, const Mapped& mapped, JobReply& reply) {
+    reply.act_result = perform(
+        request.act, {request.limits.max_memory_bytes, request.limits.max_wall_ms}, mapped.input
+    );
     reply.orientation = 1;
     if (request.act == Act::kExitSilently) ::_exit(0);
     if (request.act == Act::kAnswerForOtherJob) ++reply.id;
+    if (request.act == Act::kClaimTooMuch) reply.output_bytes = request.output_bytes + 1;
+    if (request.act == Act::kAnswerTwice) (void)!::write(kChildReplyFd, &reply, sizeof reply);
     if (request.act == Act::kAnswerGarbage) std::memset(&reply, 0xA5, sizeof reply);
 }
 
@@ -88,13 +134,39 @@ void work(const JobRequest& request, const Mapped& mapped, JobReply& reply) {
             set_facts(reply, answer.refusal, answer.facts, answer.detail);
             break;
         }
+        case JobKind::kPrepare:
+            do_prepare(request, mapped, reply);
+            break;
         case JobKind::kTransform:
             do_transform(request, mapped, reply);
             break;
         case JobKind::kAct:
-            do_act(request, reply);
+            do_act(request, mapped, reply);
+            break;
+        case JobKind::kWorker:
             break;
     }
+}
+
+void answer(const JobRequest& request, const Mapped& mapped) {
+    JobReply reply;
+    reply.id = request.id;
+    work(request, mapped, reply);
+    if (::write(kChildReplyFd, &reply, sizeof reply) != static_cast<ssize_t>(sizeof reply))
+        ::_exit(kExitBadInput);
+}
+
+void lock_in(
+    ChildKind kind,
+    const JobRequest& request,
+    const ChildFds& fds,
+    const Lockdown& lockdown,
+    int parent_pid
+) {
+    std::set_new_handler(&end_out_of_memory);
+    g_log_set_default_handler(&on_fatal_message, nullptr);
+    if (::dup2(fds.reply, kChildReplyFd) < 0) ::_exit(kExitNotLocked);
+    if (!lockdown.put_on(kind, request.limits, parent_pid)) ::_exit(kExitNotLocked);
 }
 
 }  // namespace
@@ -102,17 +174,30 @@ void work(const JobRequest& request, const Mapped& mapped, JobReply& reply) {
 void run_child(
     const JobRequest& request, const ChildFds& fds, const Lockdown& lockdown, int parent_pid
 ) {
-    std::set_new_handler(&end_out_of_memory);
-    g_log_set_default_handler(&on_fatal_message, nullptr);
-    const Mapped mapped = map_or_end(request, fds);
-    if (::dup2(fds.reply, kChildReplyFd) < 0) ::_exit(kExitNotLocked);
-    if (!lockdown.put_on(request.limits, parent_pid)) ::_exit(kExitNotLocked);
+    const Mapping input(fds.input, request.input_bytes, false);
+    const Mapping output(fds.output, request.output_bytes, true);
+    lock_in(ChildKind::kOneJob, request, fds, lockdown, parent_pid);
+    answer(request, {input.bytes(), output.writable()});
+    ::_exit(0);
+}
 
-    JobReply reply;
-    reply.id = request.id;
-    work(request, mapped, reply);
-    const auto written = ::write(kChildReplyFd, &reply, sizeof reply);
-    ::_exit(written == static_cast<ssize_t>(sizeof reply) ? 0 : kExitBadInput);
+void run_worker(
+    const JobRequest& start, const ChildFds& fds, const Lockdown& lockdown, int parent_pid
+) {
+    const Mapping output(fds.output, start.output_bytes, true);
+    lock_in(ChildKind::kWorker, start, fds, lockdown, parent_pid);
+    for (;;) {
+        JobRequest request;
+        auto message = await_message(kChildReplyFd, writable_bytes_of(request), 1);
+        if (!message || message->bytes == 0) ::_exit(0);  // wanted no more
+        const bool is_sane = message->bytes == sizeof request && request.magic == kProtocolMagic &&
+                             message->fd_count == (request.input_bytes > 0 ? 1U : 0U) &&
+                             request.output_bytes <= start.output_bytes;
+        if (!is_sane) ::_exit(kExitBadInput);
+        const Mapping input(message->fds[0].get(), request.input_bytes, false);
+        message->fds[0].reset();
+        answer(request, {input.bytes(), output.writable().first(request.output_bytes)});
+    }
 }
 
 }  // namespace pixgate::imaging

@@ -1,4 +1,6 @@
-// One picture in one process: maps the bytes, locks itself in, works, answers, ends.
+// What a child of the zygote does. With one picture: maps the bytes, locks itself in, works,
+// answers, ends. As a warm worker: locks itself in, then takes, answers and forgets one job after
+// the other.
 #pragma once
 
 #include "imaging/sandbox/lockdown.h"
@@ -12,8 +14,11 @@ struct ChildFds {
     int output = -1;  // -1 when it has no output
 };
 
-// In the forked child; never returns.
+// In the forked child; neither ever returns.
 [[noreturn]] void run_child(
+    const JobRequest& request, const ChildFds& fds, const Lockdown& lockdown, int parent_pid
+);
+[[noreturn]] void run_worker(
     const JobRequest& request, const ChildFds& fds, const Lockdown& lockdown, int parent_pid
 );
 

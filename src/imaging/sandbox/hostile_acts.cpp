@@ -11,6 +11,9 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
+
+#include "imaging/sandbox/memory_search.h"
 
 namespace pixgate::imaging {
 namespace {
@@ -77,6 +80,11 @@ int take_memory(std::uint64_t bytes) {
     }
 }
 
+int sleep_past(std::uint32_t wall_ms) {
+    const timespec time{static_cast<time_t>(wall_ms / 1000 + 2), 0};
+    return errno_unless(::nanosleep(&time, nullptr) == 0);
+}
+
 int count_fds() {
     int count = 0;
     for (int fd = 0; fd < kMaxFds; ++fd) {
@@ -95,13 +103,14 @@ std::string_view name_of(Act act) {
         "map_executable", "make_executable", "take_memory",
         "spin",           "crash",           "hog_memory",
         "exit_silently",  "answer_garbage",  "answer_for_other_job",
-        "count_fds",
+        "answer_late",    "answer_twice",    "claim_too_much",
+        "count_fds",      "find_input",
     };
     const auto i = static_cast<std::size_t>(act);
     return i < kNames.size() ? kNames[i] : "unknown";
 }
 
-int perform(Act act, std::uint64_t memory_bytes) {
+int perform(Act act, const ActBounds& bounds, std::span<const std::uint8_t> input) {
     switch (act) {
         case Act::kOpenSocket:
             return errno_unless(::socket(AF_INET, SOCK_STREAM, 0) >= 0);
@@ -126,15 +135,19 @@ int perform(Act act, std::uint64_t memory_bytes) {
         case Act::kMakeExecutable:
             return map_executable(false);
         case Act::kTakeMemory:
-            return take_memory(memory_bytes + (std::uint64_t{1} << 30));
+            return take_memory(bounds.memory_bytes + (std::uint64_t{1} << 30));
         case Act::kSpin:
             spin();
         case Act::kCrash:
             __builtin_trap();
         case Act::kHogMemory:
             hog_memory();
+        case Act::kAnswerLate:
+            return sleep_past(bounds.wall_ms);
         case Act::kCountFds:
             return count_fds();
+        case Act::kFindInput:
+            return count_in_memory(input);
         default:
             return 0;
     }

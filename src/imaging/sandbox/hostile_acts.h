@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 namespace pixgate::imaging {
@@ -28,9 +29,13 @@ enum class Act : std::uint32_t {
     kExitSilently,
     kAnswerGarbage,
     kAnswerForOtherJob,
-    kCountFds,  // the result is the number of open descriptors
+    kAnswerLate,  // after the deadline
+    kAnswerTwice,
+    kClaimTooMuch,  // more output than there is room for
+    kCountFds,      // the result is the number of open descriptors
+    kFindInput,     // the result says how often what is in the input is in its own memory besides
 };
-inline constexpr Act kLastAct = Act::kCountFds;
+inline constexpr Act kLastAct = Act::kFindInput;
 
 std::string_view name_of(Act act);  // "open_socket"
 
@@ -41,8 +46,13 @@ inline constexpr std::array kHostileActs{
     Act::kMapExecutable, Act::kMakeExecutable, Act::kTakeMemory, Act::kSpin,
 };
 
+struct ActBounds {
+    std::uint64_t memory_bytes = 0;  // the child's limit
+    std::uint32_t wall_ms = 0;       // the job's deadline
+};
+
 // In the child. 0 when the act succeeded, else the errno of what stopped it; most are stopped by
-// death instead. `memory_bytes` is the child's limit.
-int perform(Act act, std::uint64_t memory_bytes);
+// death instead.
+int perform(Act act, const ActBounds& bounds, std::span<const std::uint8_t> input);
 
 }  // namespace pixgate::imaging

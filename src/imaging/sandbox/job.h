@@ -1,20 +1,20 @@
-// The parent's side of one job: hand it to the zygote, watch the clock, judge the end.
+// One picture in a child of its own: hand it to the zygote, watch the clock, judge the end.
 #pragma once
 
-#include "imaging/sandbox/protocol.h"
+#include "imaging/sandbox/held_child.h"
 
 namespace pixgate::imaging {
 
-struct JobFds {
-    int input = -1;  // read-only
-    int output = -1;
-};
+// For what needs no decoding: the fork itself, and the end after a kill.
+inline constexpr std::chrono::milliseconds kZygoteLimit{10'000};
 
 // Sends `request` over `control` and waits until the child has ended. Errors as of Imaging;
-// kUnavailable when the zygote went away or does not answer.
-Result<ParsedReply> run_job(int control, const JobRequest& request, const JobFds& fds);
-
-// What a child's end means: nothing when it ended by itself and well. From waitpid's status.
-std::optional<Error> judge_end(int wait_status, bool was_killed_by_us);
+// kUnavailable when the zygote went away or does not answer within `zygote_limit`.
+Result<ParsedReply> run_job(
+    int control,
+    const JobRequest& request,
+    const JobFds& fds,
+    std::chrono::milliseconds zygote_limit = kZygoteLimit
+);
 
 }  // namespace pixgate::imaging

@@ -68,7 +68,8 @@ bool set_limit(__rlimit_resource resource, rlim_t soft, rlim_t hard) {
 
 Result<Lockdown> Lockdown::prepare() {
     Lockdown lockdown;
-    TRY(lockdown.filter_, compile_call_filter());
+    TRY(lockdown.filter_, compile_call_filter(ChildKind::kOneJob));
+    TRY(lockdown.worker_filter_, compile_call_filter(ChildKind::kWorker));
     const long abi = landlock_create(nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
     lockdown.landlock_abi_ = abi > 0 ? static_cast<int>(abi) : 0;
     if (abi > 0) lockdown.landlock_rules_ = make_landlock_rules(lockdown.landlock_abi_);
@@ -77,10 +78,12 @@ Result<Lockdown> Lockdown::prepare() {
     return lockdown;
 }
 
-bool Lockdown::limit_resources(const Limits& limits) const {
-    const rlim_t cpu_seconds = limits.max_wall_ms / 1000 + kCpuGraceSeconds;
-    bool ok = set_limit(RLIMIT_CPU, cpu_seconds, cpu_seconds + kCpuGraceSeconds) &&
-              set_limit(RLIMIT_NOFILE, kMaxFds, kMaxFds) && set_limit(RLIMIT_CORE, 0, 0);
+bool Lockdown::limit_resources(ChildKind kind, const Limits& limits) const {
+    bool ok = set_limit(RLIMIT_NOFILE, kMaxFds, kMaxFds) && set_limit(RLIMIT_CORE, 0, 0);
+    if (kind == ChildKind::kOneJob) {
+        const rlim_t cpu_seconds = limits.max_wall_ms / 1000 + kCpuGraceSeconds;
+        ok = ok && set_limit(RLIMIT_CPU, cpu_seconds, cpu_seconds + kCpuGraceSeconds);
+    }
 #ifndef PIXGATE_SANITIZED
     // Sanitizers reserve terabytes of shadow memory and write reports, so their builds go without.
     const rlim_t memory = own_address_space_bytes_ + limits.max_memory_bytes;
@@ -89,22 +92,23 @@ bool Lockdown::limit_resources(const Limits& limits) const {
     return ok;
 }
 
-bool Lockdown::restrict_calls() const {
+bool Lockdown::restrict_calls(ChildKind kind) const {
+    const auto& filter = kind == ChildKind::kWorker ? worker_filter_ : filter_;
     sock_fprog program{};
-    program.len = static_cast<unsigned short>(filter_.size());
-    program.filter = const_cast<sock_filter*>(filter_.data());
+    program.len = static_cast<unsigned short>(filter.size());
+    program.filter = const_cast<sock_filter*>(filter.data());
     return ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
 }
 
-bool Lockdown::put_on(const Limits& limits, int parent_pid) const {
+bool Lockdown::put_on(ChildKind kind, const Limits& limits, int parent_pid) const {
     if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || ::getppid() != parent_pid) return false;
     if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return false;
     if (::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return false;
     if (landlock_rules_ && ::syscall(SYS_landlock_restrict_self, landlock_rules_.get(), 0) != 0)
         return false;
-    if (!limit_resources(limits)) return false;
+    if (!limit_resources(kind, limits)) return false;
     if (::close_range(kChildReplyFd + 1, ~0U, 0) != 0) return false;
-    return restrict_calls();
+    return restrict_calls(kind);
 }
 
 }  // namespace pixgate::imaging

@@ -1,18 +1,18 @@
 #include "imaging/sandbox/protocol.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 
 namespace pixgate::imaging {
 namespace {
 
-constexpr std::size_t kMaxFds = 4;
-
 union ControlBuffer {
-    char bytes[CMSG_SPACE(sizeof(int) * kMaxFds)];
+    char bytes[CMSG_SPACE(sizeof(int) * kMaxMessageFds)];
     cmsghdr aligned;
 };
 
@@ -29,36 +29,24 @@ void take_descriptors(msghdr& header, std::size_t max_fds, Message& message) {
     }
 }
 
-}  // namespace
-
-std::optional<ParsedReply> parse_reply(
-    Bytes raw, std::uint64_t id, std::uint64_t max_output_bytes
-) {
-    JobReply reply;
-    if (raw.size() != sizeof reply) return std::nullopt;
-    std::memcpy(&reply, raw.data(), sizeof reply);
-    const bool is_sane = reply.magic == kProtocolMagic && reply.id == id &&
-                         reply.output_bytes <= max_output_bytes &&
-                         reply.refusal <= static_cast<std::uint32_t>(kLastRefusal) &&
-                         reply.format <= static_cast<std::uint32_t>(kLastFormat) &&
-                         reply.orientation >= 1 && reply.orientation <= 8 && reply.has_alpha <= 1;
-    if (!is_sane) return std::nullopt;
-    ParsedReply parsed;
-    parsed.refusal = static_cast<Refusal>(reply.refusal);
-    parsed.facts.format = static_cast<Format>(reply.format);
-    parsed.facts.width_px = reply.width_px;
-    parsed.facts.height_px = reply.height_px;
-    parsed.facts.frames = reply.frames;
-    parsed.facts.orientation = static_cast<std::uint8_t>(reply.orientation);
-    parsed.facts.has_alpha = reply.has_alpha == 1;
-    parsed.output_bytes = reply.output_bytes;
-    parsed.act_result = reply.act_result;
-    for (const char c : reply.detail) {
-        if (c == 0) break;
-        parsed.detail += c >= ' ' && c <= '~' ? c : '?';
+// False when the time has come first.
+bool poll_until(std::span<pollfd> waiting, Clock::time_point until) {
+    for (;;) {
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now());
+        const auto ms = std::clamp<std::int64_t>(left.count(), 0, INT32_MAX);
+        const int ready = ::poll(waiting.data(), waiting.size(), static_cast<int>(ms));
+        if (ready > 0) return true;
+        if (ready == 0 && Clock::now() >= until) return false;
+        if (ready < 0 && errno != EINTR) return false;
     }
-    return parsed;
 }
+
+bool wait_for(int fd, short events, Clock::time_point until) {
+    pollfd waiting{fd, events, 0};
+    return poll_until(std::span(&waiting, 1), until);
+}
+
+}  // namespace
 
 void set_text(std::span<char> field, std::string_view text) {
     const std::size_t count = std::min(text.size(), field.size() - 1);
@@ -66,13 +54,15 @@ void set_text(std::span<char> field, std::string_view text) {
     field[count] = 0;
 }
 
-Result<void> send_message(int socket, std::span<const std::byte> data, std::span<const int> fds) {
+Result<void> send_message(
+    int socket, std::span<const std::byte> data, std::span<const int> fds, Clock::time_point until
+) {
     iovec part{const_cast<std::byte*>(data.data()), data.size()};
     ControlBuffer control{};
     msghdr header{};
     header.msg_iov = &part;
     header.msg_iovlen = 1;
-    if (!fds.empty() && fds.size() <= kMaxFds) {
+    if (!fds.empty() && fds.size() <= kMaxMessageFds) {
         header.msg_control = control.bytes;
         header.msg_controllen = CMSG_SPACE(fds.size_bytes());
         cmsghdr* c = CMSG_FIRSTHDR(&header);
@@ -81,16 +71,28 @@ Result<void> send_message(int socket, std::span<const std::byte> data, std::span
         c->cmsg_len = CMSG_LEN(fds.size_bytes());
         std::memcpy(CMSG_DATA(c), fds.data(), fds.size_bytes());
     }
-    ssize_t sent = -1;
-    do {
-        sent = ::sendmsg(socket, &header, MSG_NOSIGNAL);
-    } while (sent < 0 && errno == EINTR);
-    if (sent != static_cast<ssize_t>(data.size()))
-        return fail(Errc::kUnavailable, std::string("sandbox: send: ") + std::strerror(errno));
-    return {};
+    for (;;) {
+        if (::sendmsg(socket, &header, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0) return {};
+        if (errno == EINTR) continue;
+        const int error = errno;
+        if (error != EAGAIN || !wait_for(socket, POLLOUT, until))
+            return fail(Errc::kUnavailable, std::string("sandbox: send: ") + std::strerror(error));
+    }
 }
 
-Result<Message> receive_message(int socket, std::span<std::byte> buffer, std::size_t max_fds) {
+std::optional<std::size_t> wait_readable(std::span<const int> fds, Clock::time_point until) {
+    std::array<pollfd, 2> waiting{};
+    const auto count = std::min(fds.size(), waiting.size());
+    for (std::size_t i = 0; i < count; ++i) waiting.at(i) = {fds[i], POLLIN, 0};
+    if (!poll_until(std::span(waiting).first(count), until)) return std::nullopt;
+    for (std::size_t i = 0; i < count; ++i)
+        if (waiting.at(i).revents != 0) return i;
+    return std::nullopt;
+}
+
+namespace {
+
+Result<Message> receive(int socket, std::span<std::byte> buffer, std::size_t max_fds, int flags) {
     iovec part{buffer.data(), buffer.size()};
     ControlBuffer control{};
     msghdr header{};
@@ -102,15 +104,26 @@ Result<Message> receive_message(int socket, std::span<std::byte> buffer, std::si
     }
     ssize_t received = -1;
     do {
-        received = ::recvmsg(socket, &header, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+        received = ::recvmsg(socket, &header, MSG_CMSG_CLOEXEC | flags);
     } while (received < 0 && errno == EINTR);
     if (received < 0)
         return fail(Errc::kUnavailable, std::string("sandbox: receive: ") + std::strerror(errno));
     Message message;
     take_descriptors(header, max_fds, message);
-    // A message longer than the buffer is none of ours.
-    message.bytes = (header.msg_flags & MSG_TRUNC) != 0 ? 0 : static_cast<std::size_t>(received);
+    // A message longer than the buffer is none of ours: no message has this length.
+    message.bytes = (header.msg_flags & MSG_TRUNC) != 0 ? buffer.size() + 1
+                                                        : static_cast<std::size_t>(received);
     return message;
+}
+
+}  // namespace
+
+Result<Message> receive_message(int socket, std::span<std::byte> buffer, std::size_t max_fds) {
+    return receive(socket, buffer, max_fds, MSG_DONTWAIT);
+}
+
+Result<Message> await_message(int socket, std::span<std::byte> buffer, std::size_t max_fds) {
+    return receive(socket, buffer, max_fds, 0);
 }
 
 }  // namespace pixgate::imaging

@@ -1,61 +1,23 @@
 #include "imaging/sandbox/sandbox.h"
 
-#include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
-#include <cerrno>
-#include <cstring>
 
 #include "base/log.h"
+#include "imaging/prepare.h"
+#include "imaging/sandbox/answers.h"
 #include "imaging/sandbox/job.h"
+#include "imaging/sandbox/job_files.h"
 #include "imaging/sandbox/keeper.h"
 
 namespace pixgate::imaging {
 namespace {
 
-// The child must not be able to write what it reads, whatever the caller's descriptor allows.
-Result<UniqueFd> read_only_copy(int fd, std::uint64_t size_bytes) {
-    struct stat info{};
-    if (::fstat(fd, &info) != 0 || !S_ISREG(info.st_mode) ||
-        static_cast<std::uint64_t>(info.st_size) < size_bytes)
-        return fail(Errc::kInvalidArgument, "sandbox: input is no file of that size");
-    const int flags = ::fcntl(fd, F_GETFL);
-    UniqueFd copy;
-    if (flags >= 0 && (flags & O_ACCMODE) == O_RDONLY) {
-        copy.reset(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
-    } else {
-        const std::string path = "/proc/self/fd/" + std::to_string(fd);
-        copy.reset(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    }
-    if (!copy)
-        return fail(Errc::kUnavailable, std::string("sandbox: input: ") + std::strerror(errno));
-    return copy;
-}
-
-// Its size is fixed, so that no child can make it grow or take pages away under the reader.
-Result<UniqueFd> make_output(std::uint64_t bytes) {
-    UniqueFd file(::memfd_create("sandbox-output", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-    if (!file || ::ftruncate(file.get(), static_cast<off_t>(bytes)) != 0 ||
-        ::fcntl(file.get(), F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) != 0)
-        return fail(Errc::kUnavailable, std::string("sandbox: output: ") + std::strerror(errno));
-    return file;
-}
-
-Result<std::string> read_output(int fd, std::uint64_t bytes) {
-    std::string out(static_cast<std::size_t>(bytes), '\0');
-    std::size_t done = 0;
-    while (done < out.size()) {
-        const auto count =
-            ::pread(fd, out.data() + done, out.size() - done, static_cast<off_t>(done));
-        if (count <= 0) return fail(Errc::kUnavailable, "sandbox: output cannot be read");
-        done += static_cast<std::size_t>(count);
-    }
-    return out;
-}
+// The most that one job in a warm worker can write.
+constexpr std::uint64_t kWorkerOutputBytes = 32ULL << 20;
 
 struct Measures {
     explicit Measures(Metrics* metrics) : metrics_(metrics) {
@@ -63,11 +25,14 @@ struct Measures {
         seconds = &metrics_->seconds("pixgate_sandbox_seconds", "Time of one job in the sandbox");
     }
 
-    void note(const Result<ParsedReply>& result, std::chrono::steady_clock::time_point began) {
+    void note(JobKind kind, const Result<ParsedReply>& result, Clock::time_point began) {
+        // What a decoder that has been taken over looks like from outside.
+        if (!result && result.error().reason == "policy_violation" && kind != JobKind::kAct)
+            log::failure(
+                log::Level::kError, "sandboxed decoder tried to break out", result.error()
+            );
         if (metrics_ == nullptr) return;
-        seconds->observe(
-            std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count()
-        );
+        seconds->observe(std::chrono::duration<double>(Clock::now() - began).count());
         const std::string outcome = result ? std::string(code_of(result->refusal))
                                            : std::string(name_of(result.error().code));
         metrics_->counter(
@@ -81,40 +46,105 @@ private:
     Metrics* metrics_;
 };
 
+// One of few words, whatever the error says: it becomes a metric's label.
+std::string_view spoilt_by(const Error& error) {
+    for (const std::string_view known :
+         {"too_slow", "bad_reply", "out_of_memory", "policy_violation"})
+        if (error.reason == known) return known;
+    return "crashed";
+}
+
 }  // namespace
 
 struct Sandbox::State {
-    State(ZygoteProcess zygote, const Options& options)
-        : measures(options.metrics),
-          keeper(std::move(zygote), options.max_restarts, options.restart_window) {}
+    State(ZygoteProcess zygote, const Options& its_options)
+        : options(its_options),
+          measures(options.metrics),
+          keeper(std::move(zygote), options.max_restarts, options.restart_window),
+          workers(
+              options.workers,
+              [this](Clock::time_point until) { return start_worker(until); },
+              options.metrics
+          ) {}
 
+    // In a child of its own.
     Result<ParsedReply> run(JobRequest& request, const JobFds& fds);
+    // In the worker that is lent.
+    Result<ParsedReply> run(JobRequest& request, const JobFds& fds, WorkerPool::Lease& lease);
+    Result<WorkerPool::Lease> borrow(const Limits& limits);
+    Result<WarmWorker> start_worker(Clock::time_point until);
+    Result<TransformAnswer> transform_warm(
+        JobRequest& job, const JobFds& fds, const TransformRequest& request
+    );
+    bool has_workers() const { return options.workers.max_workers > 0; }
+    bool is_for_worker(const TransformRequest& request) const;
 
+    const Options options;
     Measures measures;
     std::atomic<std::uint64_t> next_job{1};
     ZygoteKeeper keeper;
+    WorkerPool workers;
 };
 
 Result<ParsedReply> Sandbox::State::run(JobRequest& request, const JobFds& fds) {
     request.id = next_job.fetch_add(1, std::memory_order_relaxed);
     TRY(const auto control, keeper.control());
-    const auto began = std::chrono::steady_clock::now();
-    auto result = run_job(control->get(), request, fds);
-    measures.note(result, began);
+    const auto began = Clock::now();
+    auto result = run_job(control->get(), request, fds, options.zygote_limit);
+    measures.note(request.kind, result, began);
     return result;
 }
 
-namespace {
-
-// What a decoder that has been taken over looks like from outside.
-void report_violation(const Result<ParsedReply>& result) {
-    if (!result && result.error().reason == "policy_violation")
-        log::failure(log::Level::kError, "sandboxed decoder tried to break out", result.error());
+Result<ParsedReply> Sandbox::State::run(
+    JobRequest& request, const JobFds& fds, WorkerPool::Lease& lease
+) {
+    request.id = next_job.fetch_add(1, std::memory_order_relaxed);
+    const auto began = Clock::now();
+    auto result = lease.worker().run(request, fds);
+    measures.note(request.kind, result, began);
+    if (!result) {
+        lease.spoil(spoilt_by(result.error()));
+    } else if (result->refusal == Refusal::kBroken || result->refusal == Refusal::kNotAnImage) {
+        // Our own code does not write what it cannot read.
+        lease.spoil("refused");
+    }
+    return result;
 }
 
-}  // namespace
+Result<WorkerPool::Lease> Sandbox::State::borrow(const Limits& limits) {
+    if (!has_workers()) return fail(Errc::kUnavailable, "sandbox: there are no warm workers here");
+    return workers.borrow(Clock::now() + std::chrono::milliseconds(limits.max_wall_ms));
+}
 
-Sandbox::Sandbox(ZygoteProcess zygote, Options options)
+Result<WarmWorker> Sandbox::State::start_worker(Clock::time_point until) {
+    JobRequest start;
+    start.id = next_job.fetch_add(1, std::memory_order_relaxed);
+    start.kind = JobKind::kWorker;
+    start.output_bytes = kWorkerOutputBytes;
+    start.limits.max_memory_bytes = options.worker_memory_bytes;
+    TRY(const auto control, keeper.control());
+    return WarmWorker::start(
+        control->get(), start, std::min(until, Clock::now() + options.zygote_limit)
+    );
+}
+
+bool Sandbox::State::is_for_worker(const TransformRequest& request) const {
+    return request.source == Source::kOwn && has_workers() &&
+           request.max_output_bytes <= kWorkerOutputBytes &&
+           request.limits.max_memory_bytes >= options.worker_memory_bytes;
+}
+
+Result<TransformAnswer> Sandbox::State::transform_warm(
+    JobRequest& job, const JobFds& fds, const TransformRequest& request
+) {
+    TRY(auto lease, borrow(request.limits));
+    TRY(ParsedReply reply, run(job, fds, lease));
+    auto answer = take_transform(std::move(reply), lease.worker().output(), request);
+    if (!answer) lease.spoil("bad_reply");
+    return answer;
+}
+
+Sandbox::Sandbox(ZygoteProcess zygote, const Options& options)
     : state_(std::make_unique<State>(std::move(zygote), options)) {}
 
 Sandbox::~Sandbox() = default;
@@ -130,16 +160,30 @@ Result<VerifyAnswer> Sandbox::verify(
     job.input_bytes = size_bytes;
     job.limits = request.limits;
     job.verify = request;
-    auto result = state_->run(job, {input.get(), -1});
-    report_violation(result);
-    TRY(ParsedReply reply, std::move(result));
+    TRY(ParsedReply reply, state_->run(job, {.input = input.get()}));
     return VerifyAnswer{reply.refusal, reply.facts, std::move(reply.detail)};
 }
 
 Result<PrepareAnswer> Sandbox::prepare(
-    int /*input_fd*/, std::uint64_t /*size_bytes*/, const PrepareRequest& /*request*/
+    int input_fd, std::uint64_t size_bytes, const PrepareRequest& request
 ) {
-    return fail(Errc::kUnavailable, "prepare is not there yet");
+    CHECK_OK(check_prepare(request));
+    const Limits& limits = request.verify.limits;
+    PrepareAnswer refused;
+    refused.refusal = size_bytes == 0                 ? Refusal::kEmpty
+                      : size_bytes > limits.max_bytes ? Refusal::kTooManyBytes
+                                                      : Refusal::kNone;
+    if (refused.refusal != Refusal::kNone) return refused;
+    TRY(const auto input, read_only_copy(input_fd, size_bytes));
+    TRY(const auto output, OutputFile::make(request.max_output_bytes));
+    JobRequest job;
+    job.kind = JobKind::kPrepare;
+    job.input_bytes = size_bytes;
+    job.output_bytes = request.max_output_bytes;
+    job.limits = limits;
+    job.prepare = request;
+    TRY(ParsedReply reply, state_->run(job, {.input = input.get(), .output = output.fd()}));
+    return take_prepare(std::move(reply), output, request);
 }
 
 Result<TransformAnswer> Sandbox::transform(
@@ -150,21 +194,17 @@ Result<TransformAnswer> Sandbox::transform(
     if (size_bytes > request.limits.max_bytes + request.mark_bytes)
         return TransformAnswer{Refusal::kTooManyBytes, {}, {}, {}};
     TRY(const auto input, read_only_copy(input_fd, size_bytes));
-    TRY(const auto output, make_output(request.max_output_bytes));
     JobRequest job;
     job.kind = JobKind::kTransform;
     job.input_bytes = size_bytes;
     job.output_bytes = request.max_output_bytes;
     job.limits = request.limits;
     job.transform = request;
-    auto result = state_->run(job, {input.get(), output.get()});
-    report_violation(result);
-    TRY(ParsedReply reply, std::move(result));
-    TransformAnswer answer{reply.refusal, reply.facts, {}, std::move(reply.detail)};
-    if (answer.refusal != Refusal::kNone) return answer;
-    TRY(answer.bytes, read_output(output.get(), reply.output_bytes));
-    CHECK_OK(check_output(answer, request));
-    return answer;
+    if (state_->is_for_worker(request))
+        return state_->transform_warm(job, {.input = input.get()}, request);
+    TRY(const auto output, OutputFile::make(request.max_output_bytes));
+    TRY(ParsedReply reply, state_->run(job, {.input = input.get(), .output = output.fd()}));
+    return take_transform(std::move(reply), output, request);
 }
 
 Result<Protections> Sandbox::protections(std::chrono::milliseconds limit) {
@@ -179,37 +219,29 @@ Result<ParsedReply> Sandbox::attempt(Act act, const Limits& limits) {
     return state_->run(job, {});
 }
 
-bool SelfTest::all_blocked() const {
-    return !acts.empty() && std::ranges::all_of(acts, &ActReport::is_blocked);
-}
-
-SelfTest Sandbox::self_test() {
-    Limits limits;
-    limits.max_wall_ms = 300;
-    SelfTest test;
-    for (const Act act : kHostileActs) {
-#ifdef PIXGATE_SANITIZED
-        if (act == Act::kTakeMemory) continue;  // the memory limit is off in these builds
-#endif
-        ActReport report;
-        report.act = act;
-        const auto result = attempt(act, limits);
-        if (result) {
-            report.result = result->act_result;
-            report.is_blocked = result->act_result != 0;
-            report.how = report.is_blocked ? "errno " + std::to_string(result->act_result) : "done";
-        } else {
-            report.how = result.error().reason;
-            report.is_blocked = result.error().code == Errc::kCrashed ||
-                                result.error().code == Errc::kDeadlineExceeded;
-        }
-        test.acts.push_back(std::move(report));
-    }
-    return test;
+Result<ParsedReply> Sandbox::attempt_warm(Act act, const Limits& limits, std::string_view input) {
+    const UniqueFd file(::memfd_create("sandbox-act", MFD_CLOEXEC));
+    if (!file || ::write(file.get(), input.data(), input.size()) != std::ssize(input))
+        return fail(Errc::kUnavailable, "sandbox: input cannot be written");
+    JobRequest job;
+    job.kind = JobKind::kAct;
+    job.act = act;
+    job.limits = limits;
+    job.input_bytes = input.size();
+    TRY(auto lease, state_->borrow(limits));
+    return state_->run(job, {.input = file.get()}, lease);
 }
 
 int Sandbox::zygote_pid() const {
     return state_->keeper.pid();
+}
+
+bool Sandbox::has_workers() const {
+    return state_->has_workers();
+}
+
+std::size_t Sandbox::worker_count() const {
+    return state_->workers.size();
 }
 
 }  // namespace pixgate::imaging

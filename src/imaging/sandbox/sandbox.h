@@ -3,17 +3,20 @@
 //
 // Protection: own process per picture, seccomp allow-list, rlimits, empty namespaces and root where
 // the machine allows them, Landlock where the kernel has it, a wall clock watched from outside, and
-// a parent that believes nothing a child says.
+// a parent that believes nothing a child says. Pictures that our own code encoded go to warm
+// workers, which have the same protection but do many jobs.
 #pragma once
 
 #include <chrono>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/metrics.h"
 #include "imaging/imaging.h"
 #include "imaging/sandbox/protocol.h"
+#include "imaging/sandbox/worker_pool.h"
 #include "imaging/sandbox/zygote.h"
 
 namespace pixgate::imaging {
@@ -21,6 +24,7 @@ namespace pixgate::imaging {
 // How the sandbox stood one hostile act.
 struct ActReport {
     Act act = Act::kNothing;
+    bool is_warm = false;  // in a warm worker
     bool is_blocked = false;
     std::string how;          // "policy_violation", "deadline", "errno 13", …
     std::int32_t result = 0;  // what the child said, if it lived
@@ -34,13 +38,16 @@ struct SelfTest {
 class Sandbox : public Imaging {
 public:
     struct Options {
-        std::size_t max_restarts =
-            5;  // of the zygote within restart_window; then no jobs until it ends
+        // Of the zygote within restart_window; then no jobs until it ends.
+        std::size_t max_restarts = 5;
         std::chrono::milliseconds restart_window{60'000};
-        Metrics* metrics = nullptr;  // pixgate_sandbox_*; may be null
+        std::chrono::milliseconds zygote_limit{10'000};  // for what needs no decoding
+        WorkerLimits workers{};
+        std::uint64_t worker_memory_bytes = 1ULL << 30;  // a job that wants less gets its own child
+        Metrics* metrics = nullptr;                      // pixgate_sandbox_*; may be null
     };
 
-    Sandbox(ZygoteProcess zygote, Options options);
+    Sandbox(ZygoteProcess zygote, const Options& options);
     explicit Sandbox(ZygoteProcess zygote) : Sandbox(std::move(zygote), Options{}) {}
     ~Sandbox() override;  // kills what still runs
 
@@ -50,6 +57,8 @@ public:
     Result<PrepareAnswer> prepare(
         int input_fd, std::uint64_t size_bytes, const PrepareRequest& request
     ) override;
+    // Source::kOwn in a warm worker, if there are any; also kOverloaded while all of them are busy
+    // for limits.max_wall_ms.
     Result<TransformAnswer> transform(
         int input_fd, std::uint64_t size_bytes, const TransformRequest& request
     ) override;
@@ -57,12 +66,17 @@ public:
     // Waits until the zygote is up. kUnavailable when it is not in time or says why it cannot be.
     Result<Protections> protections(std::chrono::milliseconds limit = std::chrono::seconds(10));
 
-    // Lets a child try every act of kHostileActs. Takes about half a second.
+    // Lets children try every act of kHostileActs, all at once, and a warm worker those that it may
+    // outlive and one that it may not. Takes about a tenth of a second.
     SelfTest self_test();
     // One act under these limits: what became of the child is the answer's error, if it died.
     Result<ParsedReply> attempt(Act act, const Limits& limits);
+    // The same in a warm worker, with this as input. kUnavailable where there are none.
+    Result<ParsedReply> attempt_warm(Act act, const Limits& limits, std::string_view input = {});
 
-    int zygote_pid() const;  // -1 when there is none now
+    int zygote_pid() const;            // -1 when there is none now
+    bool has_workers() const;          // or may have, when there is a job for them
+    std::size_t worker_count() const;  // now
 
 private:
     struct State;

@@ -20,7 +20,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-std::unique_ptr<Sandbox> make_sandbox(Sandbox::Options options = {}) {
+std::unique_ptr<Sandbox> make_sandbox(const Sandbox::Options& options = {}) {
     auto zygote = start_zygote();
     if (!zygote) throw std::runtime_error(zygote.error().message);
     return std::make_unique<Sandbox>(*std::move(zygote), options);
@@ -65,6 +65,59 @@ TEST(Sandbox, StopsEveryHostileAct) {
     for (const auto& act : self_test.acts)
         EXPECT_TRUE(act.is_blocked) << name_of(act.act) << ": " << act.how;
     EXPECT_TRUE(self_test.all_blocked());
+    EXPECT_TRUE(std::ranges::any_of(self_test.acts, &ActReport::is_warm));
+}
+
+TEST(Sandbox, DoesNotWaitForAZygoteThatStandsStill) {
+    Sandbox::Options options;
+    options.zygote_limit = milliseconds(200);
+    const auto sandbox = make_sandbox(options);
+    ASSERT_TRUE(sandbox->protections().has_value());
+    std::vector<int> family = test::descendants_of(sandbox->zygote_pid());
+    family.push_back(sandbox->zygote_pid());
+    for (const int pid : family) ::kill(pid, SIGSTOP);
+    // More than the socket takes.
+    std::vector<std::thread> callers;
+    std::atomic<int> refused{0};
+    const auto began = std::chrono::steady_clock::now();
+    for (int caller = 0; caller < 100; ++caller) {
+        callers.emplace_back([&] {
+            const auto result = sandbox->attempt(Act::kNothing, quick_limits());
+            if (!result && result.error().code == Errc::kUnavailable) ++refused;
+        });
+    }
+    for (auto& caller : callers) caller.join();
+    EXPECT_EQ(refused, 100);
+    EXPECT_LT(std::chrono::steady_clock::now() - began, seconds(10));
+    for (const int pid : family) ::kill(pid, SIGCONT);
+}
+
+TEST(Sandbox, PreparesEveryProductInOneChild) {
+    const auto picture = test::make_picture(Format::kJpeg, 800, 600);
+    const UniqueFd file = test::file_of(picture);
+    PrepareRequest request;
+    request.verify.check_declared = false;
+    for (const std::uint32_t width : {160U, 320U, 640U}) {
+        ProductSpec& spec = request.products.at(request.product_count++);
+        spec.transform.width_px = width;
+        spec.transform.format = OutputFormat::kWebp;
+    }
+    const auto answer = test::sandbox().prepare(file.get(), picture.size(), request);
+    ASSERT_TRUE(answer.has_value()) << answer.error().message;
+    ASSERT_EQ(answer->refusal, Refusal::kNone) << answer->detail;
+    EXPECT_EQ(answer->facts.width_px, 800U);
+    ASSERT_EQ(answer->products.size(), 3U);
+    for (const Product& product : answer->products) {
+        EXPECT_EQ(product.facts.width_px, 160U << product.index);
+        EXPECT_FALSE(product.bytes.empty());
+    }
+    EXPECT_GE(answer->placeholders.thumbhash_bytes, 5);
+
+    request.max_output_bytes = 1'000;
+    const auto cramped = test::sandbox().prepare(file.get(), picture.size(), request);
+    ASSERT_TRUE(cramped.has_value());
+    EXPECT_EQ(cramped->refusal, Refusal::kTooManyBytes);
+    EXPECT_TRUE(cramped->products.empty());
 }
 
 TEST(Sandbox, TellsApartHowChildrenEnd) {

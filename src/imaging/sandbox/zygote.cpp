@@ -72,7 +72,7 @@ int Zygote::serve() {
 
 bool Zygote::take_request() {
     JobRequest request;
-    auto message = receive_message(kControlFd, writable_bytes_of(request), 4);
+    auto message = receive_message(kControlFd, writable_bytes_of(request), kMaxMessageFds);
     if (!message) return true;
     if (message->bytes != sizeof request || request.magic != kProtocolMagic) return false;
     start_child(request, *message);
@@ -99,6 +99,7 @@ void Zygote::start_child(const JobRequest& request, Message& message) {
         sigset_t none;
         sigemptyset(&none);
         ::sigprocmask(SIG_SETMASK, &none, nullptr);
+        if (request.kind == JobKind::kWorker) run_worker(request, fds, lockdown_, own_pid);
         run_child(request, fds, lockdown_, own_pid);
     }
     if (pid < 0) return tell(status.get(), refused);
@@ -129,7 +130,7 @@ void Zygote::tell(int status_socket, const JobStatus& status, int pidfd) {
     // The parent may have given the job up; then nobody wants to know.
     (void)send_message(
         status_socket, bytes_of(status),
-        pidfd >= 0 ? std::span<const int>(fds) : std::span<const int>()
+        pidfd >= 0 ? std::span<const int>(fds) : std::span<const int>(), Clock::now()
     );
 }
 
@@ -163,7 +164,7 @@ int run_zygote(Protections protections) {
         set_text(hello.error, lockdown.error().message);
     }
     hello.protections = protections;
-    if (!send_message(kControlFd, bytes_of(hello), {}) || !lockdown) return 1;
+    if (!send_message(kControlFd, bytes_of(hello), {}, Clock::now()) || !lockdown) return 1;
     return Zygote(*std::move(lockdown)).serve();
 }
 
@@ -185,6 +186,8 @@ std::optional<int> run_if_zygote(int argc, char** argv) {
     ::setsid();
     Protections protections;
     enter_namespaces(protections);
+    // Not before: only the owner of a dumpable process can write the maps of its namespace.
+    ::prctl(PR_SET_DUMPABLE, 0);
     if (!protections.pid_namespace) return run_zygote(protections);
     // The zygote proper is process 1 of its namespace: when it ends, the kernel ends all its
     // children. This process only waits, so that the parent has a child of its own to end.

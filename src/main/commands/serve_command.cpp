@@ -1,4 +1,6 @@
 // pixgate serve.
+#include <sys/prctl.h>
+
 #include <iostream>
 
 #include "imaging/sandbox/zygote.h"
@@ -12,6 +14,8 @@ int serve_command(const ServeFlags& flags) {
     // First of all: what the sandbox forks from must hold no secret and no second thread.
     auto zygote = imaging::start_zygote();
     if (!zygote) return print_failure(zygote.error());
+    // No core file and no other process of the same user shall hold the secrets that are read now.
+    ::prctl(PR_SET_DUMPABLE, 0);
 
     LoadedConfig loaded = load_config(flags.sources);
     if (!loaded.mistakes.empty()) {

@@ -1,0 +1,345 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdlib>
+#include <random>
+#include <thread>
+
+#include "imaging/sandbox/sandbox.h"
+#include "tests/support/pictures.h"
+#include "tests/support/sandboxes.h"
+
+namespace pixgate::imaging {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using testing::HasSubstr;
+
+struct Warm {
+    explicit Warm(const WorkerLimits& limits) {
+        auto zygote = start_zygote();
+        if (!zygote) throw std::runtime_error(zygote.error().message);
+        Sandbox::Options options;
+        options.workers = limits;
+        options.metrics = &metrics;
+        sandbox = std::make_unique<Sandbox>(*std::move(zygote), options);
+    }
+    Metrics metrics;
+    std::unique_ptr<Sandbox> sandbox;
+
+    Sandbox* operator->() const { return sandbox.get(); }
+    bool has_recycled(std::string_view reason, int count) const {
+        const auto line = "pixgate_sandbox_workers_recycled_total{reason=\"" + std::string(reason) +
+                          "\"} " + std::to_string(count) + "\n";
+        return metrics.expose().contains(line);
+    }
+    // The zygote's children.
+    std::vector<int> workers() const {
+        auto family = test::descendants_of(sandbox->zygote_pid());
+        if (sandbox->protections()->pid_namespace) family.erase(family.begin());
+        return family;
+    }
+};
+
+WorkerLimits one_worker() {
+    WorkerLimits limits;
+    limits.max_workers = 1;
+    return limits;
+}
+
+Limits patient() {
+    Limits limits;
+    limits.max_wall_ms = 20'000;
+    return limits;
+}
+
+TransformRequest own(std::uint32_t width_px, OutputFormat format = OutputFormat::kJpeg) {
+    TransformRequest request;
+    request.transform.width_px = width_px;
+    request.transform.format = format;
+    request.source = Source::kOwn;
+    request.limits = patient();
+    return request;
+}
+
+Result<TransformAnswer> transform(
+    Sandbox& sandbox, const std::string& picture, const TransformRequest& request
+) {
+    const UniqueFd file = test::file_of(picture);
+    return sandbox.transform(file.get(), picture.size(), request);
+}
+
+std::string reason_of(const Warm& warm, Act act, std::uint32_t wall_ms = 20'000) {
+    Limits limits;
+    limits.max_wall_ms = wall_ms;
+    const auto result = warm->attempt_warm(act, limits);
+    return result ? "alive" : result.error().reason;
+}
+
+template <class Condition>
+bool becomes_true(Condition condition) {
+    const auto end = std::chrono::steady_clock::now() + seconds(20);
+    while (!condition()) {
+        if (std::chrono::steady_clock::now() > end) return false;
+        std::this_thread::sleep_for(milliseconds(5));
+    }
+    return true;
+}
+
+TEST(WarmWorker, DoesManyJobsInOneProcess) {
+    const Warm warm(one_worker());
+    EXPECT_EQ(warm->worker_count(), 0U) << "none before the first job";
+    const auto picture = test::make_picture(Format::kJpeg, 400, 300);
+    std::vector<int> first;
+    for (std::uint32_t width = 20; width < 40; ++width) {
+        const auto answer = transform(*warm.sandbox, picture, own(width));
+        ASSERT_TRUE(answer.has_value()) << answer.error().message;
+        ASSERT_EQ(answer->refusal, Refusal::kNone) << answer->detail;
+        EXPECT_EQ(answer->facts.width_px, width);
+        if (first.empty()) first = warm.workers();
+        EXPECT_EQ(warm.workers(), first);
+    }
+    EXPECT_EQ(first.size(), 1U);
+}
+
+TEST(WarmWorker, GivesWhatAChildOfItsOwnGives) {
+    const Warm warm(one_worker());
+    for (const auto format : {Format::kJpeg, Format::kPng, Format::kWebp}) {
+        const auto picture = test::make_picture(format, 300, 200);
+        auto request = own(100, OutputFormat::kWebp);
+        const auto in_worker = transform(*warm.sandbox, picture, request);
+        request.source = Source::kStranger;
+        const auto in_child = transform(*warm.sandbox, picture, request);
+        ASSERT_TRUE(in_worker.has_value() && in_child.has_value());
+        EXPECT_EQ(in_worker->bytes, in_child->bytes);
+    }
+    EXPECT_EQ(warm->worker_count(), 1U);
+}
+
+TEST(WarmWorker, IsNeverGivenAStrangersPicture) {
+    const Warm warm(one_worker());
+    const auto picture = test::make_picture(Format::kPng, 30, 20);
+    auto request = own(10);
+    request.source = Source::kStranger;
+    ASSERT_TRUE(transform(*warm.sandbox, picture, request).has_value());
+    EXPECT_EQ(warm->worker_count(), 0U);
+}
+
+TEST(WarmWorker, IsReplacedAfterSoManyJobs) {
+    auto limits = one_worker();
+    limits.max_jobs = 3;
+    const Warm warm(limits);
+    const auto picture = test::make_picture(Format::kPng, 30, 20);
+    for (int job = 0; job < 7; ++job)
+        ASSERT_TRUE(transform(*warm.sandbox, picture, own(10)).has_value());
+    EXPECT_TRUE(warm.has_recycled("jobs", 2)) << warm.metrics.expose();
+    EXPECT_EQ(warm->worker_count(), 1U);
+    EXPECT_THAT(warm.metrics.expose(), HasSubstr("pixgate_sandbox_workers 1"));
+}
+
+TEST(WarmWorker, IsReplacedWhenItIsOldOrLarge) {
+    const auto picture = test::make_picture(Format::kPng, 30, 20);
+    auto limits = one_worker();
+    limits.max_age = milliseconds(0);
+    const Warm old(limits);
+    ASSERT_TRUE(transform(*old.sandbox, picture, own(10)).has_value());
+    EXPECT_TRUE(old.has_recycled("age", 1));
+    EXPECT_EQ(old->worker_count(), 0U);
+    limits = one_worker();
+    limits.max_resident_bytes = 1 << 20;
+    const Warm large(limits);
+    ASSERT_TRUE(transform(*large.sandbox, picture, own(10)).has_value());
+    EXPECT_TRUE(large.has_recycled("memory", 1));
+}
+
+TEST(WarmWorker, IsEndedWhenItHasBeenIdle) {
+    auto limits = one_worker();
+    limits.max_idle = milliseconds(40);
+    const Warm warm(limits);
+    ASSERT_EQ(reason_of(warm, Act::kNothing), "alive");
+    EXPECT_TRUE(becomes_true([&] { return warm->worker_count() == 0; }));
+    EXPECT_TRUE(becomes_true([&] { return warm.workers().empty(); }));
+    EXPECT_TRUE(warm.has_recycled("idle", 1));
+    EXPECT_EQ(reason_of(warm, Act::kNothing), "alive") << "and there is another one when wanted";
+}
+
+TEST(WarmWorker, IsReplacedAfterAPictureThatItRefused) {
+    const Warm warm(one_worker());
+    auto picture = test::make_picture(Format::kPng, 300, 200);
+    picture.resize(picture.size() / 2);
+    const auto answer = transform(*warm.sandbox, picture, own(10));
+    ASSERT_TRUE(answer.has_value());
+    EXPECT_EQ(answer->refusal, Refusal::kBroken);
+    EXPECT_TRUE(warm.has_recycled("refused", 1));
+}
+
+// Attack 91: what a decoder that was taken over would try.
+TEST(WarmWorker, Attack91IsStoppedInEveryHostileAct) {
+    const Warm warm(one_worker());
+    for (const Act act : kHostileActs) {
+#ifdef PIXGATE_SANITIZED
+        if (act == Act::kTakeMemory) continue;
+#endif
+        Limits limits;
+        limits.max_wall_ms = act == Act::kSpin ? 200 : 20'000;
+        const auto result = warm->attempt_warm(act, limits);
+        if (result) {
+            EXPECT_NE(result->act_result, 0) << name_of(act);
+        } else {
+            EXPECT_TRUE(result.error().code == Errc::kCrashed || act == Act::kSpin)
+                << name_of(act) << ": " << result.error().message;
+        }
+        EXPECT_EQ(reason_of(warm, Act::kNothing), "alive") << "after " << name_of(act);
+    }
+    EXPECT_TRUE(warm.has_recycled("too_slow", 1));
+}
+
+TEST(WarmWorker, Attack91TellsApartHowItEnds) {
+    const Warm warm(one_worker());
+    EXPECT_EQ(reason_of(warm, Act::kCrash), "signal_4");
+    EXPECT_EQ(reason_of(warm, Act::kOpenSocket), "policy_violation");
+    EXPECT_EQ(reason_of(warm, Act::kSpin, 100), "too_slow");
+    EXPECT_EQ(reason_of(warm, Act::kExitSilently), "bad_reply");
+#ifndef PIXGATE_SANITIZED
+    EXPECT_EQ(reason_of(warm, Act::kHogMemory), "out_of_memory");
+#endif
+    EXPECT_EQ(reason_of(warm, Act::kNothing), "alive");
+}
+
+// Attack 92: what it would say.
+TEST(WarmWorker, Attack92IsNotBelieved) {
+    const Warm warm(one_worker());
+    EXPECT_EQ(reason_of(warm, Act::kAnswerGarbage), "bad_reply");
+    EXPECT_EQ(reason_of(warm, Act::kAnswerForOtherJob), "bad_reply");
+    EXPECT_EQ(reason_of(warm, Act::kClaimTooMuch), "bad_reply");
+    EXPECT_EQ(reason_of(warm, Act::kAnswerLate, 100), "too_slow");
+    EXPECT_EQ(reason_of(warm, Act::kNothing), "alive") << "the late answer is heard by nobody";
+}
+
+TEST(WarmWorker, Attack92IsEndedWhenItSaysMoreThanItWasAsked) {
+    const Warm warm(one_worker());
+    ASSERT_EQ(reason_of(warm, Act::kAnswerTwice), "alive");
+    const auto first = warm.workers();
+    std::this_thread::sleep_for(milliseconds(100));  // until the second answer is there, too
+    EXPECT_EQ(reason_of(warm, Act::kNothing), "alive");
+    EXPECT_NE(warm.workers(), first);
+    EXPECT_TRUE(warm.has_recycled("crashed", 1));
+}
+
+TEST(WarmWorker, HasOnlyItsSocketOpen) {
+    const Warm warm(one_worker());
+    for (int job = 0; job < 20; ++job) {
+        const auto result = warm->attempt_warm(Act::kCountFds, patient(), "some input");
+        ASSERT_TRUE(result.has_value()) << result.error().message;
+        EXPECT_EQ(result->act_result, 4);
+    }
+}
+
+TEST(WarmWorker, KilledInAJobFailsThatJobOnly) {
+    auto limits = one_worker();
+    limits.max_workers = 2;
+    const Warm warm(limits);
+    ASSERT_TRUE(warm->protections().has_value());
+    std::string reason;
+    std::thread spinning([&] { reason = reason_of(warm, Act::kSpin); });
+    ASSERT_TRUE(becomes_true([&] { return warm.workers().size() == 1; }));
+    const int victim = warm.workers().front();
+    const auto picture = test::make_picture(Format::kPng, 30, 20);
+    ASSERT_TRUE(transform(*warm.sandbox, picture, own(10)).has_value());
+    ::kill(victim, SIGKILL);
+    spinning.join();
+    EXPECT_EQ(reason, "signal_9");
+    EXPECT_TRUE(transform(*warm.sandbox, picture, own(10)).has_value());
+    EXPECT_TRUE(warm.has_recycled("crashed", 1));
+}
+
+TEST(WarmWorker, KilledWhileIdleIsReplacedUnseen) {
+    const Warm warm(one_worker());
+    ASSERT_EQ(reason_of(warm, Act::kNothing), "alive");
+    const auto first = warm.workers();
+    ASSERT_EQ(first.size(), 1U);
+    ::kill(first.front(), SIGKILL);
+    ASSERT_TRUE(becomes_true([&] { return !test::is_running(first.front()); }));
+    std::this_thread::sleep_for(milliseconds(50));
+    EXPECT_EQ(reason_of(warm, Act::kNothing), "alive");
+}
+
+TEST(WarmWorker, IsWaitedForButNotForEver) {
+    const Warm warm(one_worker());
+    std::thread spinning([&] { (void)reason_of(warm, Act::kSpin, 1'000); });
+    ASSERT_TRUE(becomes_true([&] { return warm->worker_count() == 1; }));
+    Limits hasty;
+    hasty.max_wall_ms = 50;
+    const auto refused = warm->attempt_warm(Act::kNothing, hasty);
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_EQ(refused.error().code, Errc::kOverloaded);
+    EXPECT_EQ(reason_of(warm, Act::kNothing), "alive") << "patience is rewarded";
+    spinning.join();
+}
+
+TEST(WarmWorker, ServesManyCallersEachItsOwn) {
+    auto limits = one_worker();
+    limits.max_workers = 3;
+    limits.max_jobs = 10;
+    const Warm warm(limits);
+    std::vector<std::thread> callers;
+    std::atomic<int> right{0};
+    for (std::uint32_t caller = 0; caller < 8; ++caller) {
+        callers.emplace_back([&, caller] {
+            const auto picture = test::make_picture(Format::kPng, 200, 100);
+            for (std::uint32_t round = 0; round < 8; ++round) {
+                const std::uint32_t width = 10 + caller * 9 + round;
+                const auto answer = transform(*warm.sandbox, picture, own(width));
+                if (answer && answer->refusal == Refusal::kNone && answer->facts.width_px == width)
+                    ++right;
+            }
+        });
+    }
+    for (auto& caller : callers) caller.join();
+    EXPECT_EQ(right, 64);
+    EXPECT_LE(warm->worker_count(), 3U);
+}
+
+TEST(WarmWorker, GoesWithItsZygoteAndComesWithTheNext) {
+    const Warm warm(one_worker());
+    ASSERT_EQ(reason_of(warm, Act::kNothing), "alive");
+    const auto first = warm.workers();
+    ::kill(warm->zygote_pid(), SIGKILL);
+    EXPECT_TRUE(becomes_true([&] { return !test::is_running(first.front()); }));
+    EXPECT_TRUE(becomes_true([&] { return reason_of(warm, Act::kNothing) == "alive"; }));
+}
+
+// PIXGATE_CANARY_PAIRS raises it: 10000 takes some minutes.
+int canary_pairs() {
+    const char* text = std::getenv("PIXGATE_CANARY_PAIRS");
+    return text == nullptr ? 40 : std::atoi(text);
+}
+
+// Attack 90: what one picture leaves behind for the next one in the same worker.
+TEST(WarmWorker, Attack90LeavesNothingOfOnePictureInTheNext) {
+    auto limits = one_worker();
+    const Warm warm(limits);
+    std::mt19937_64 random(90);
+    const auto later = test::make_picture(Format::kPng, 64, 64);
+    const auto expected = transform(*warm.sandbox, later, own(48, OutputFormat::kPng));
+    ASSERT_TRUE(expected.has_value());
+    int hits = 0, differences = 0;
+    for (int pair = 0; pair < canary_pairs(); ++pair) {
+        std::string canary(32, '\0');
+        for (char& c : canary) c = static_cast<char>('A' + random() % 26);
+        const auto jpeg = test::with_exif(test::make_picture(Format::kJpeg, 128, 96), 1, canary);
+        ASSERT_TRUE(transform(*warm.sandbox, jpeg, own(100)).has_value());
+        const auto answer = transform(*warm.sandbox, later, own(48, OutputFormat::kPng));
+        ASSERT_TRUE(answer.has_value());
+        hits += answer->bytes.contains(canary) || answer->detail.contains(canary) ? 1 : 0;
+        differences += answer->bytes == expected->bytes ? 0 : 1;
+    }
+    EXPECT_EQ(hits, 0);
+    EXPECT_EQ(differences, 0);
+}
+
+}  // namespace
+}  // namespace pixgate::imaging
