@@ -13,6 +13,12 @@ enum class Verify : std::uint8_t {
     kHeader,  // magic bytes and header only
     kDecode,  // every pixel decoded in the sandbox
 };
+// What the edge answers for a picture that was permitted or sent, but not checked yet.
+enum class WhilePending : std::uint8_t {
+    kAbsent,       // as for one that was never heard of
+    kRetry,        // 202 with Retry-After
+    kPlaceholder,  // a grey picture of the size asked for
+};
 
 // Where thumbnails and standard sizes come from. Renditions and facts are made at upload in any
 // case, where pictures are decoded.
@@ -35,6 +41,7 @@ struct Policy {
     std::uint64_t max_thumbnail_bytes = 1ULL << 20;
     std::chrono::seconds lifetime{5 * 60};
     Visibility visibility = Visibility::kPublic;
+    WhilePending pending = WhilePending::kRetry;
     Verify verify = Verify::kDecode;
     std::uint64_t max_pixels = 50'000'000;
     std::uint32_t max_side_px = 16'384;

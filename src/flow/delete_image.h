@@ -18,7 +18,7 @@ struct DeleteImage {
     Catalog& catalog;
     ObjectStore& store;
     const Clock& clock;
-    std::function<void(const ImageId&)> forget;  // edge caches drop what they hold
+    std::function<void(const ImageId&)> forget;  // edge caches drop what they hold, for good
 
     // errors  kNotFound (absent, or another owner's), kPermissionDenied, kUnavailable. Twice:
     // kNotFound.

@@ -2,94 +2,36 @@
 
 #include <fmt/format.h>
 
-#include <deque>
-#include <map>
+#include <atomic>
 
+#include "base/backoff.h"
 #include "base/crypto.h"
 #include "base/log.h"
-#include "core/bucket.h"
-#include "flow/object_file.h"
+#include "flow/fair_line.h"
+#include "flow/pixel_budget.h"
+#include "flow/stored_variants.h"
 
 namespace pixgate {
 
 namespace {
 
-constexpr std::chrono::seconds kImageLifetime{2};
-constexpr std::size_t kMaxImages = 20'000;
-constexpr std::uint64_t kMaxVariantBytes = 64ULL << 20;
+using namespace std::chrono_literals;
+using From = Delivery::From;
 
-// At most `max_running` at once, the others in line in order of arrival.
-class Turnstile {
-public:
-    Turnstile(std::size_t max_running, std::size_t max_waiting)
-        : free_(max_running), max_waiting_(max_waiting) {}
+constexpr std::uint64_t kMaxRefusals = 10'000;
+// Longer than making and storing takes at worst, so that it ends only where its holder died.
+constexpr auto kLeaseLifetime = 20s;
+constexpr auto kFirstPoll = 50ms;
+constexpr auto kMaxPoll = 400ms;
 
-    Task<Result<void>> enter(std::chrono::milliseconds limit) {
-        std::shared_ptr<Ticket> ticket;
-        {
-            const std::lock_guard lock(mutex_);
-            if (free_ > 0) {
-                --free_;
-                co_return Result<void>{};
-            }
-            if (line_.size() >= max_waiting_) {
-                co_return fail(
-                    Errc::kOverloaded, "too many transforms in line", "transform_queue_full"
-                );
-            }
-            ticket = line_.emplace_back(std::make_shared<Ticket>());
-        }
-        co_await ticket->signal.wait(ticket->seen, limit);
-        const std::lock_guard lock(mutex_);
-        if (ticket->has_turn) co_return Result<void>{};
-        std::erase(line_, ticket);
-        co_return fail(
-            Errc::kOverloaded, "the transform had to wait too long", "transform_queue_slow"
-        );
-    }
-
-    // Gives the place back, also where what was done in it throws.
-    struct Place {
-        explicit Place(Turnstile& t) : turnstile(t) {}
-        ~Place() { turnstile.leave(); }
-        Place(const Place&) = delete;
-        Place& operator=(const Place&) = delete;
-        Turnstile& turnstile;
-    };
-
-private:
-    void leave() {
-        const std::lock_guard lock(mutex_);
-        if (line_.empty()) {
-            ++free_;
-            return;
-        }
-        const auto next = line_.front();
-        line_.pop_front();
-        next->has_turn = true;
-        next->signal.notify();
-    }
-
-    struct Ticket {
-        Signal signal;
-        std::uint64_t seen = signal.version();
-        bool has_turn = false;
-    };
-    std::mutex mutex_;
-    std::size_t free_;
-    std::size_t max_waiting_;
-    std::deque<std::shared_ptr<Ticket>> line_;
+struct Made {
+    DeliveredPtr variant;
+    From from = From::kMade;
+    bool is_kept = true;
 };
+using Flights = SingleFlight<Made>;
 
-// One computation and all who wait for it.
-struct Flight {
-    Signal done;
-    std::uint64_t seen = done.version();
-    std::mutex mutex;
-    std::optional<Result<DeliveredPtr>> result;
-    std::size_t waiters = 0;
-};
-
+// Of one image: the version and the one text of the transform.
 std::string variant_key(const Image& image, const Transform& transform) {
     return image.etag + "/" + canonical(transform);
 }
@@ -101,6 +43,7 @@ std::string head_of(const DeliveredVariant& v, std::uint32_t max_age_s, bool by_
         "Content-Length: {}\r\n"
         "ETag: {}\r\n"
         "Cache-Control: public, max-age={}, stale-while-revalidate=86400\r\n"
+        "Cache-Status: pixgate; hit; ttl={}\r\n"
         "Accept-Ranges: bytes\r\n"
         "{}"
         "X-Content-Type-Options: nosniff\r\n"
@@ -108,8 +51,25 @@ std::string head_of(const DeliveredVariant& v, std::uint32_t max_age_s, bool by_
         "Cross-Origin-Resource-Policy: cross-origin\r\n"
         "Access-Control-Allow-Origin: *\r\n"
         "Timing-Allow-Origin: *\r\n",
-        v.content_type, v.body->size(), v.etag, max_age_s, by_accept ? "Vary: Accept\r\n" : ""
+        v.content_type, v.body->size(), v.etag, max_age_s, max_age_s,
+        by_accept ? "Vary: Accept\r\n" : ""
     );
+}
+
+// What trying again at once would only repeat.
+bool is_lasting(const Error& error) {
+    return error.code == Errc::kUnsupportedMedia || error.code == Errc::kCrashed ||
+           error.code == Errc::kDeadlineExceeded;
+}
+
+bool is_absent(const Error& error) {
+    return error.code == Errc::kNotFound || error.code == Errc::kCorrupt;
+}
+
+// Refused because of who it was made for, which says nothing to others.
+bool is_of_client(const Error& error) {
+    return error.code == Errc::kOverloaded &&
+           (error.reason == "rate_limited" || error.reason == "transform_queue_full");
 }
 
 }  // namespace
@@ -119,12 +79,25 @@ struct DeliverImage::State : std::enable_shared_from_this<DeliverImage::State> {
         : ports(std::move(p)),
           config(c),
           cache(c.memory_bytes, ports.metrics),
-          turnstile(c.max_running, c.max_waiting),
-          hits(source_counter("memory")),
-          stored(source_counter("bucket")),
-          made(source_counter("made")),
+          stored(ports.store, ports.catalog),
+          maker({ports.store, ports.make, ports.imaging_pool, ports.metrics}),
+          line(c.max_running, c.max_waiting),
+          budget(ports.clock, c.pixels_per_second_per_client),
+          refusals({kMaxRefusals}),
+          from_memory(source_counter("memory")),
+          from_bucket(source_counter("bucket")),
+          from_making(source_counter("made")),
+          collapsed(ports.metrics.counter(
+              "pixgate_edge_collapsed_total", "Requests that waited for another one's computation"
+          )),
+          refused_again(ports.metrics.counter(
+              "pixgate_edge_known_refusals_total",
+              "Requests for what could not be made a moment ago, refused without trying"
+          )),
           make_seconds(
               ports.metrics.seconds("pixgate_edge_transform_seconds", "Time to make one variant")
+          ),
+          line_length(ports.metrics.gauge("pixgate_edge_line", "Transforms that wait for a place")
           ) {}
 
     Counter& source_counter(const char* source) {
@@ -145,70 +118,93 @@ struct DeliverImage::State : std::enable_shared_from_this<DeliverImage::State> {
         return v;
     }
 
-    Task<Result<DeliveredPtr>> from_bucket(const Image& image, const Transform& transform);
-    Task<Result<DeliveredPtr>> make(const Image& image, const Transform& transform);
-    Task<Result<DeliveredPtr>> compute(std::shared_ptr<const Image> image, Transform transform);
+    std::optional<Error> known_refusal(const Image& image, const std::string& key);
+    void note_refusal(const Image& image, const std::string& key, const Error& error);
+    Task<Result<Made>> from_store(const Image& image, const Transform& transform);
+    Task<Result<Made>> make(const Image& image, const Transform& transform, std::string client);
+    Task<Result<Made>> make_or_await(
+        const Image& image,
+        const Transform& transform,
+        std::string client,
+        std::optional<std::string>& lease
+    );
+    Task<Result<Made>> compute(
+        const Image& image,
+        const Transform& transform,
+        std::string client,
+        std::optional<std::string>& lease
+    );
     static Task<void> fly(
         std::shared_ptr<State> self,
-        std::shared_ptr<Flight> flight,
+        Flights::FlightPtr flight,
         std::shared_ptr<const Image> image,
         Transform transform
-    );
-    std::shared_ptr<Flight> join_flight(
-        std::shared_ptr<const Image> image, const Transform& transform
     );
 
     Ports ports;
     Config config;
     VariantCache cache;
-    Turnstile turnstile;
-    Counter& hits;
-    Counter& stored;
-    Counter& made;
-    Histogram& make_seconds;
-
-    std::mutex mutex;
-    std::map<std::string, std::shared_ptr<Flight>> flights;
-    struct Known {
-        std::shared_ptr<const Image> image;
-        std::chrono::steady_clock::time_point until;
-    };
-    std::unordered_map<std::string, Known> images;
+    StoredVariants stored;
+    VariantMaker maker;
+    FairLine line;
+    PixelBudget budget;
+    std::shared_ptr<KnownImages> images;
+    Flights flights;
+    // A variant that was begun before a forget() must not stay in memory.
     std::shared_ptr<std::atomic<std::uint64_t>> forgotten =
         std::make_shared<std::atomic<std::uint64_t>>(0);
-    std::uint64_t forget_count =
-        0;  // a look-up that began before a forget() must not bring the image back
+    std::atomic<double> usual_seconds{0.05};  // of making one
+
+    struct Refusal {
+        Error error;
+        std::chrono::steady_clock::time_point until;
+    };
+    std::mutex refusals_mutex;
+    ScanResistantCache<Refusal> refusals;
+
+    Counter& from_memory;
+    Counter& from_bucket;
+    Counter& from_making;
+    Counter& collapsed;
+    Counter& refused_again;
+    Histogram& make_seconds;
+    Gauge& line_length;
 };
 
 DeliverImage::DeliverImage(Ports ports, Config config)
-    : state_(std::make_shared<State>(std::move(ports), config)) {}
+    : state_(std::make_shared<State>(std::move(ports), config)) {
+    // Look-ups may outlive this object, but then nothing is left to forget.
+    const std::weak_ptr<State> weak = state_;
+    const auto on_gone = [weak](const ImageId& id) {
+        const auto state = weak.lock();
+        if (!state) return;
+        ++*state->forgotten;
+        state->cache.forget(id);
+    };
+    KnownImages::Config known;
+    known.stale_if_error = config.stale_if_error;
+    state_->images = std::make_shared<KnownImages>(
+        KnownImages::Ports{
+            state_->ports.catalog, state_->ports.clock, state_->ports.metrics, state_->ports.spawn,
+            on_gone
+        },
+        known
+    );
+}
 DeliverImage::~DeliverImage() = default;
 
-Task<Result<std::shared_ptr<const Image>>> DeliverImage::find(ImageId id) {
-    auto state = state_;
-    const auto now = state->ports.clock.steady();
-    std::uint64_t forget_count = 0;
-    {
-        const std::lock_guard lock(state->mutex);
-        const auto known = state->images.find(id.value);
-        if (known != state->images.end() && known->second.until > now)
-            co_return known->second.image;
-        forget_count = state->forget_count;
-    }
-    CO_TRY(Image found, co_await state->ports.catalog.find(id));
-    if (found.state != ImageState::kReady) co_return fail(Errc::kNotFound, "image is not ready");
-    auto image = std::make_shared<const Image>(std::move(found));
-    const std::lock_guard lock(state->mutex);
-    if (state->forget_count == forget_count) {
-        if (state->images.size() >= kMaxImages) state->images.clear();
-        state->images[id.value] = {image, now + kImageLifetime};
-    }
-    co_return image;
+Task<Result<FoundImage>> DeliverImage::find(ImageId id) {
+    return state_->images->find(std::move(id));
+}
+
+std::shared_ptr<const Image> DeliverImage::known(const ImageId& id) {
+    auto image = state_->images->fresh(id);
+    return image && image->state == ImageState::kReady ? image : nullptr;
 }
 
 DeliveredPtr DeliverImage::cached(const Image& image, const Transform& transform) {
     auto found = state_->cache.find(image.id, variant_key(image, transform));
-    if (found) state_->hits.add();
+    if (found) state_->from_memory.add();
     return found;
 }
 
@@ -217,144 +213,188 @@ std::shared_ptr<const std::atomic<std::uint64_t>> DeliverImage::forgotten() cons
 }
 
 Counter& DeliverImage::hits() {
-    return state_->hits;
+    return state_->from_memory;
 }
 
 void DeliverImage::forget(const ImageId& id) {
     ++*state_->forgotten;
-    {
-        const std::lock_guard lock(state_->mutex);
-        ++state_->forget_count;
-        state_->images.erase(id.value);
-    }
+    state_->images->forget(id);
     state_->cache.forget(id);
 }
 
-std::shared_ptr<Flight> DeliverImage::State::join_flight(
-    std::shared_ptr<const Image> image, const Transform& transform
+void DeliverImage::bury(const ImageId& id) {
+    ++*state_->forgotten;
+    state_->images->bury(id);
+    state_->cache.forget(id);
+}
+
+std::optional<Error> DeliverImage::State::known_refusal(
+    const Image& image, const std::string& key
 ) {
-    const std::string key = image->id.value + "/" + variant_key(*image, transform);
-    std::shared_ptr<Flight> flight;
-    {
-        const std::lock_guard lock(mutex);
-        auto& slot = flights[key];
-        if (slot) {
-            if (slot->waiters >= config.max_waiters_per_key) return nullptr;
-            ++slot->waiters;
-            return slot;
+    const std::lock_guard lock(refusals_mutex);
+    const Refusal* known = refusals.find(image.id.value, key);
+    if (known == nullptr || ports.clock.steady() >= known->until) return std::nullopt;
+    refused_again.add();
+    return known->error;
+}
+
+void DeliverImage::State::note_refusal(
+    const Image& image, const std::string& key, const Error& error
+) {
+    const std::lock_guard lock(refusals_mutex);
+    refusals.insert(
+        image.id.value, key, {error, ports.clock.steady() + config.refusal_lifetime}, 1
+    );
+}
+
+Task<Result<Delivery>> DeliverImage::variant(
+    std::shared_ptr<const Image> image, Transform transform, std::string client
+) {
+    const auto state = state_;
+    if (auto found = cached(*image, transform)) co_return Delivery{std::move(found)};
+    const std::string key = variant_key(*image, transform);
+    if (auto refusal = state->known_refusal(*image, key))
+        co_return std::unexpected(*std::move(refusal));
+    const std::string flight_key = variant_object_key(*image, transform);
+    for (int attempt = 1;; ++attempt) {
+        const auto joined =
+            state->flights.join(flight_key, client, state->config.max_waiters_per_key);
+        if (!joined.flight) {
+            co_return fail(
+                Errc::kOverloaded, "too many wait for this variant", "transform_queue_full"
+            );
         }
-        flight = slot = std::make_shared<Flight>();
-        flight->waiters = 1;
+        if (joined.is_leader) {
+            state->ports.spawn("make-variant", State::fly(state, joined.flight, image, transform));
+        } else {
+            state->collapsed.add();
+        }
+        auto result = co_await Flights::wait(joined.flight, state->config.wait_limit);
+        if (!result)
+            co_return fail(Errc::kOverloaded, "the variant is still being made", "transform_slow");
+        if (*result) {
+            const Made& made = **result;
+            co_return Delivery{made.variant, made.from, !joined.is_leader, made.is_kept};
+        }
+        const bool is_anothers = joined.flight->owner != client && is_of_client(result->error());
+        if (!is_anothers || attempt > 1) co_return std::unexpected(result->error());
     }
-    // The computation belongs to the key, not to the request that came first.
-    ports.spawn("make-variant", fly(shared_from_this(), flight, std::move(image), transform));
-    return flight;
 }
 
-Task<void> DeliverImage::State::fly(
-    std::shared_ptr<State> self,
-    std::shared_ptr<Flight> flight,
-    std::shared_ptr<const Image> image,
-    Transform transform
-) {
-    Result<DeliveredPtr> result = fail(Errc::kInternal, "variant was not made");
-    try {
-        result = co_await self->compute(image, transform);
-    } catch (const std::exception& e) {
-        log::error("making a variant threw", {{"image_id", image->id.value}, {"what", e.what()}});
+std::chrono::seconds DeliverImage::retry_after(const Error& error, const std::string& client)
+    const {
+    std::chrono::milliseconds wait = 1s;
+    if (error.reason == "rate_limited") {
+        wait = std::max(wait, state_->budget.wait_of(client));
+    } else {
+        const double turns = 1.0 + static_cast<double>(state_->line.waiting()) /
+                                       static_cast<double>(state_->line.places());
+        const double ms = 1'000 * turns * state_->usual_seconds.load();
+        wait = std::max(wait, std::chrono::milliseconds(static_cast<std::int64_t>(ms)));
     }
-    {
-        const std::lock_guard lock(self->mutex);
-        self->flights.erase(image->id.value + "/" + variant_key(*image, transform));
-    }
-    {
-        const std::lock_guard lock(flight->mutex);
-        flight->result = std::move(result);
-    }
-    flight->done.notify();
+    constexpr std::chrono::milliseconds kLongest = 60s;
+    wait = std::min(wait, kLongest / 2);
+    return std::chrono::ceil<std::chrono::seconds>(backoff_after(1, 2 * wait, kLongest));
 }
 
-Task<Result<DeliveredPtr>> DeliverImage::variant(
-    std::shared_ptr<const Image> image, Transform transform
-) {
-    if (auto found = cached(*image, transform)) co_return found;
-    const auto flight = state_->join_flight(image, transform);
-    if (!flight)
-        co_return fail(Errc::kOverloaded, "too many wait for this variant", "transform_queue_full");
-    co_await flight->done.wait(flight->seen, state_->config.wait_limit);
-    const std::lock_guard lock(flight->mutex);
-    if (!flight->result)
-        co_return fail(Errc::kOverloaded, "the variant is still being made", "transform_slow");
-    co_return *flight->result;
+Task<Result<Made>> DeliverImage::State::from_store(const Image& image, const Transform& transform) {
+    CO_TRY(std::string bytes, co_await stored.find(image, transform));
+    from_bucket.add();
+    co_return Made{wrap(std::move(bytes), transform.format), From::kBucket};
 }
 
-Task<Result<DeliveredPtr>> DeliverImage::State::compute(
-    std::shared_ptr<const Image> image, Transform transform
+Task<Result<Made>> DeliverImage::State::make(
+    const Image& image, const Transform& transform, std::string client
 ) {
-    std::uint64_t before = 0;
+    if (!client.empty() && !budget.take(client, work_pixels(image, transform)))
+        co_return fail(Errc::kOverloaded, "this client asks for too much at once", "rate_limited");
+    std::string bytes;
     {
-        const std::lock_guard lock(mutex);
-        before = forget_count;
+        auto entered = co_await line.enter(std::move(client), config.line_limit);
+        line_length.set(static_cast<double>(line.waiting()));
+        CO_TRY(const FairLine::Place place, std::move(entered));
+        const auto begin = ports.clock.steady();
+        CO_TRY(bytes, co_await maker.make(image, transform));
+        const double took = std::chrono::duration<double>(ports.clock.steady() - begin).count();
+        make_seconds.observe(took);
+        usual_seconds = 0.9 * usual_seconds + 0.1 * took;
     }
-    auto result = co_await from_bucket(*image, transform);
+    from_making.add();
+    co_return Made{wrap(std::move(bytes), transform.format), From::kMade};
+}
+
+// Where other processes make variants, too: whoever has the lease makes it, the others look whether
+// it is there, and make it themselves when that takes too long.
+Task<Result<Made>> DeliverImage::State::make_or_await(
+    const Image& image,
+    const Transform& transform,
+    std::string client,
+    std::optional<std::string>& lease
+) {
+    const std::string name = "variant/" + variant_object_key(image, transform);
+    std::chrono::milliseconds waited{0};
+    for (std::chrono::milliseconds pause = kFirstPoll; ports.leases != nullptr;) {
+        const auto taken = co_await ports.leases->try_take(name, kLeaseLifetime);
+        if (!taken) break;
+        lease = *taken;
+        // Between the look before and this lease another process may have stored it.
+        auto found = co_await from_store(image, transform);
+        if (found || !is_absent(found.error())) co_return found;
+        if (lease || waited >= config.lease_patience) break;
+        co_await sleep_for(pause);
+        waited += pause;
+        pause = std::min<std::chrono::milliseconds>(2 * pause, kMaxPoll);
+    }
+    co_return co_await make(image, transform, std::move(client));
+}
+
+Task<Result<Made>> DeliverImage::State::compute(
+    const Image& image,
+    const Transform& transform,
+    std::string client,
+    std::optional<std::string>& lease
+) {
+    const std::string key = variant_key(image, transform);
+    const auto before = forgotten->load();
+    auto result = co_await from_store(image, transform);
     // A kept variant that is damaged is made again, which also replaces it.
-    if (!result &&
-        (result.error().code == Errc::kNotFound || result.error().code == Errc::kCorrupt)) {
-        CO_CHECK(co_await turnstile.enter(config.wait_limit));
-        const Turnstile::Place place(turnstile);
-        result = co_await make(*image, transform);
+    if (!result && is_absent(result.error())) {
+        result = co_await make_or_await(image, transform, std::move(client), lease);
     }
-    if (result) {
-        cache.insert(image->id, variant_key(*image, transform), *result);
-        const std::lock_guard lock(mutex);
-        if (before != forget_count) cache.forget(image->id);
+    if (!result) {
+        if (is_lasting(result.error())) note_refusal(image, key, result.error());
+        co_return result;
+    }
+    result->is_kept = cache.insert(image.id, key, result->variant);
+    if (before != forgotten->load()) {
+        cache.forget(image.id);
+        result->is_kept = false;
     }
     co_return result;
 }
 
-Task<Result<DeliveredPtr>> DeliverImage::State::from_bucket(
-    const Image& image, const Transform& transform
+// The computation belongs to the key, not to the request that came first. Who waits is answered
+// before the variant is stored; who comes meanwhile still finds it here.
+Task<void> DeliverImage::State::fly(
+    std::shared_ptr<State> self,
+    Flights::FlightPtr flight,
+    std::shared_ptr<const Image> image,
+    Transform transform
 ) {
-    const std::string key = image.id.value + "/" + variant_key(image, transform);
-    CO_TRY(const auto reader, co_await ports.store.get(std::string(kVariantsBucket), key));
-    if (reader->info().size_bytes > kMaxVariantBytes)
-        co_return fail(Errc::kNotFound, "variant too large");
-    const auto body = reader->body(0, reader->info().size_bytes);
-    CO_TRY(std::string bytes, co_await read_all(*body, kMaxVariantBytes));
-    stored.add();
-    co_return wrap(std::move(bytes), transform.format);
-}
-
-Task<Result<DeliveredPtr>> DeliverImage::State::make(
-    const Image& image, const Transform& transform
-) {
-    CO_TRY(const auto reader, co_await ports.store.get(image.bucket, image.key));
-    if (reader->info().etag != image.etag)
-        co_return fail(Errc::kNotFound, "the original was replaced");
-    CO_TRY(const UniqueFd file, co_await open_as_file(*reader));
-    const auto begin = ports.clock.steady();
-    const auto size = reader->info().size_bytes;
-    auto work = [&] { return ports.make(file.get(), size, image, transform); };
-    CO_TRY(MadeVariant out, co_await offload(ports.imaging_pool, work));
-    make_seconds.observe(std::chrono::duration<double>(ports.clock.steady() - begin).count());
-    if (out.refusal != imaging::Refusal::kNone) {
-        co_return fail(
-            Errc::kUnsupportedMedia, "cannot be decoded", std::string(imaging::code_of(out.refusal))
-        );
+    std::optional<std::string> lease;
+    try {
+        auto result = co_await self->compute(*image, transform, flight->owner, lease);
+        self->flights.publish(flight, result);
+        if (result && result->from == From::kMade) {
+            co_await self->stored.keep(*image, transform, *result->variant->body);
+        }
+    } catch (const std::exception& e) {
+        log::error("making a variant threw", {{"image_id", image->id.value}, {"what", e.what()}});
+        self->flights.publish(flight, fail(Errc::kInternal, "variant was not made"));
     }
-    made.add();
-    // Kept for other processes and restarts; without it the variant is made again, no more.
-    const auto text = make_text_body(out.bytes);
-    PutOptions options;
-    options.content_type = content_type_of(transform.format);
-    const std::string key = image.id.value + "/" + variant_key(image, transform);
-    const auto kept =
-        co_await ports.store.put(std::string(kVariantsBucket), key, *text, std::move(options));
-    if (!kept)
-        log::failure(
-            log::Level::kWarning, "variant not kept", kept.error(), {{"image_id", image.id.value}}
-        );
-    co_return wrap(std::move(out.bytes), transform.format);
+    const std::string key = variant_object_key(*image, transform);
+    self->flights.close(key, flight);
+    if (lease) co_await self->ports.leases->release("variant/" + key, *lease);
 }
 
 }  // namespace pixgate

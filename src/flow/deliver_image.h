@@ -1,5 +1,9 @@
 // Serve: a variant of a ready image, from memory, from the variants bucket, or made on the spot in
 // the sandbox. Called by roles/edge.
+//
+// This file decides the order and who may wait; the parts are beside it: known_images.h (what the
+// catalog says), variant_cache.h, stored_variants.h, make_variant.h, single_flight.h, fair_line.h
+// and pixel_budget.h.
 #pragma once
 
 #include <atomic>
@@ -9,22 +13,22 @@
 
 #include "base/metrics.h"
 #include "core/transform.h"
+#include "flow/known_images.h"
+#include "flow/make_variant.h"
 #include "flow/variant_cache.h"
-#include "imaging/types.h"
 #include "ports/catalog.h"
+#include "ports/leases.h"
 #include "ports/object_store.h"
 
 namespace pixgate {
 
-struct MadeVariant {
-    imaging::Refusal refusal = imaging::Refusal::kNone;
-    std::string bytes;
+struct Delivery {
+    enum class From : std::uint8_t { kMemory, kBucket, kMade };
+    DeliveredPtr variant;
+    From from = From::kMemory;
+    bool is_collapsed = false;  // another request's computation was waited for
+    bool is_kept = true;        // in memory now
 };
-// Makes one variant from the original's bytes; blocks, so it is called on a pool. In production:
-// the sandbox.
-//   errors  kCrashed, kDeadlineExceeded, kUnavailable
-using MakeVariant = std::function<
-    Result<MadeVariant>(int input_fd, std::uint64_t size_bytes, const Image&, const Transform&)>;
 
 class DeliverImage {
 public:
@@ -32,9 +36,15 @@ public:
         std::uint64_t memory_bytes = 256ULL << 20;  // of the memory cache
         std::size_t max_running = 2;                // transforms at once
         std::size_t max_waiting = 64;  // distinct transforms in line; over it kOverloaded
-        std::size_t max_waiters_per_key = 1'000;
-        std::chrono::milliseconds wait_limit{10'000};
+        std::chrono::milliseconds line_limit{2'000};  // in that line
+        std::size_t max_waiters_per_key = 10'000;
+        std::chrono::milliseconds wait_limit{10'000};        // for a computation, line included
+        std::uint64_t pixels_per_second_per_client = 0;      // 0: no limit
+        std::chrono::milliseconds refusal_lifetime{60'000};  // of "cannot be made"
+        std::chrono::seconds stale_if_error{86'400};
         std::uint32_t max_age_seconds = 86'400;  // Cache-Control of public pictures
+        // How long a variant that another process makes is looked for before it is made here.
+        std::chrono::milliseconds lease_patience{3'000};
     };
     struct Ports {
         Catalog& catalog;
@@ -44,26 +54,40 @@ public:
         const Clock& clock;
         Metrics& metrics;
         std::function<void(std::string, Task<void>)> spawn;  // http::Loops::spawn
+        Leases* leases = nullptr;  // null: no other process makes variants of this catalog
     };
     DeliverImage(Ports ports, Config config);
     ~DeliverImage();
 
-    // The ready image, from a cache of 2 s, so that a hot picture costs no query.
-    //   errors  kNotFound (absent, deleted, not ready)
-    Task<Result<std::shared_ptr<const Image>>> find(ImageId id);
+    // The image, of any state but deleted; from memory for 2 s, so that a hot picture costs no
+    // query, and longer while the catalog does not answer.
+    //   errors  kNotFound (absent, deleted)
+    Task<Result<FoundImage>> find(ImageId id);
 
-    // `transform.format` is not kAuto here. One computation per key, however many ask at once; a
-    // client that goes away does not end it for the others.
-    //   errors  kOverloaded (queue full, too slow), kCrashed, kUnsupportedMedia (cannot be
-    //   decoded), kUnavailable
-    Task<Result<DeliveredPtr>> variant(std::shared_ptr<const Image> image, Transform transform);
-
-    // Only from memory, without waiting; null where it is not there.
+    // For a hit without waiting: the ready image that is known and fresh, and its variant in
+    // memory. Null where one is not there.
+    std::shared_ptr<const Image> known(const ImageId& id);
     DeliveredPtr cached(const Image& image, const Transform& transform);
 
-    // Deleted or replaced: nothing of it stays in memory.
+    // The image is ready and `transform.format` is not kAuto. One computation per key, however many
+    // ask at once; a client that goes away does not end it for the others. `client` is on whose
+    // account it is made; empty: on nobody's.
+    //   errors  kOverloaded (line full, too slow, client's budget used up: reasons
+    //           "transform_queue_full", "transform_queue_slow", "transform_slow", "rate_limited"),
+    //           kCrashed, kDeadlineExceeded and kUnsupportedMedia (cannot be made: answered so for
+    //           a minute without trying again), kUnavailable
+    Task<Result<Delivery>> variant(
+        std::shared_ptr<const Image> image, Transform transform, std::string client = {}
+    );
+    // When to come back after kOverloaded; never twice the same for many, so that they do not come
+    // back together. At least a second.
+    std::chrono::seconds retry_after(const Error& error, const std::string& client) const;
+
+    // Replaced or changed: nothing of it stays in memory, and it is looked up again.
     void forget(const ImageId& id);
-    // Counts calls of forget(): whoever keeps an answer made from here reads it before, and drops
+    // Deleted: the same, and it is never found again.
+    void bury(const ImageId& id);
+    // Counts what was forgotten or buried: whoever keeps an answer made from here reads it before, and drops
     // the answer when it has moved on.
     std::shared_ptr<const std::atomic<std::uint64_t>> forgotten() const;
     Counter& hits();  // answers from memory; whoever gives one again counts it here

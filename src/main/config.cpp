@@ -37,6 +37,14 @@ void describe_policy(SettingsTable& t, const std::string& prefix, Policy& p) {
         "Who may see the result: everyone, or holders of a signed URL."
     );
     t.add(
+        prefix + "pending", p.pending,
+        {{"absent", WhilePending::kAbsent},
+         {"retry", WhilePending::kRetry},
+         {"placeholder", WhilePending::kPlaceholder}},
+        "What the edge answers while a picture is not checked yet: 404, 202 with Retry-After, or a "
+        "grey picture of the size asked for."
+    );
+    t.add(
         prefix + "verify", p.verify, {{"decode", Verify::kDecode}, {"header", Verify::kHeader}},
         "How a picture is checked: every pixel decoded in the sandbox, or its header read."
     );
@@ -169,8 +177,26 @@ void describe_serving(SettingsTable& t, Config& c) {
     t.add("store.secret_key", c.store.secret_key, "Empty: made at the first start.").secret();
     t.add("store.max_connections", c.store.max_connections, "Over it: 503.", 1);
     t.add("edge.memory_cache_bytes", c.edge.memory_cache_bytes, "Ready pictures kept in memory.");
-    t.add("edge.max_running", c.edge.max_running, "Transforms at once.", 1, 1'024);
+    t.add(
+        "edge.max_running", c.edge.max_running,
+        "Transforms at once. 0: as many as there are cores.", 0, 1'024
+    );
     t.add("edge.max_waiting", c.edge.max_waiting, "Transforms in line; over it: 503.", 0, 100'000);
+    t.add(
+        "edge.pixels_per_second_per_client", c.edge.pixels_per_second_per_client,
+        "Pixels decoded and encoded on one client's account, ten seconds' worth at once; over it: "
+        "429. What is in memory or in the bucket costs nothing. 0: no limit."
+    );
+    t.add(
+        "edge.trusted_proxies", c.edge.trusted_proxies,
+        "Networks of proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8. Without it all "
+        "who come through one proxy are one client."
+    );
+    t.add(
+        "edge.stale_if_error_seconds", c.edge.stale_if_error,
+        "While the catalog does not answer, known pictures are served so long from memory.", 0,
+        30 * 86'400
+    );
     t.add(
         "edge.arbitrary_sizes", c.edge.arbitrary_sizes,
         "Sizes that are not on the list, when signed."

@@ -87,8 +87,12 @@ struct PresetConfig {
 
 struct EdgeConfig {
     std::uint64_t memory_cache_bytes = 256ULL << 20;
-    std::uint32_t max_running = 2;   // transforms at once
+    std::uint32_t max_running = 0;   // transforms at once; 0: as many as cores
     std::uint32_t max_waiting = 64;  // distinct transforms in line; over it 503
+    // Decoded and encoded on one client's account; 0: no limit.
+    std::uint64_t pixels_per_second_per_client = 100'000'000;
+    std::vector<std::string> trusted_proxies;  // whose X-Forwarded-For is believed
+    std::chrono::seconds stale_if_error{86'400};
     bool arbitrary_sizes = true;     // sizes that are not on the list, with a signature
     bool presets_only = false;
     bool snap_widths = false;

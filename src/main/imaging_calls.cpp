@@ -51,24 +51,27 @@ PreparePicture prepare_with(imaging::Imaging& imaging, const SandboxConfig& conf
 }
 
 MakeVariant make_with(imaging::Imaging& imaging, const SandboxConfig& config) {
-    return [&imaging, config](
-               int fd, std::uint64_t size, const Image& image, const Transform& transform
-           ) -> Result<MadeVariant> {
-        imaging::TransformRequest request;
-        request.transform = transform;
-        // What was checked at upload is what may be decoded now, nothing else.
-        request.allowed = formats_of({image.content_type});
-        imaging::Limits limits;
-        limits.max_bytes = image.size_bytes;
-        limits.max_pixels = std::uint64_t{image.width_px} * image.height_px;
-        limits.max_side_px = std::max(image.width_px, image.height_px);
-        limits.max_frames = std::max(1U, image.frames);
-        limits.max_total_pixels = limits.max_pixels * limits.max_frames;
-        request.limits = bounded(limits, config);
-        request.max_side_px = kMaxOutputSidePx;
-        TRY(auto answer, imaging.transform(fd, size, request));
-        return MadeVariant{answer.refusal, std::move(answer.bytes)};
-    };
+    return
+        [&imaging,
+         config](const VariantSource& source, const Transform& transform) -> Result<MadeVariant> {
+            imaging::TransformRequest request;
+            request.transform = transform;
+            request.source = source.source;
+            request.original_width_px = source.original_width_px;
+            request.original_height_px = source.original_height_px;
+            // What was checked at upload is what may be decoded now, nothing else.
+            request.allowed = formats_of({source.content_type});
+            imaging::Limits limits;
+            limits.max_bytes = source.size_bytes;
+            limits.max_pixels = std::uint64_t{source.width_px} * source.height_px;
+            limits.max_side_px = std::max(source.width_px, source.height_px);
+            limits.max_frames = std::max(1U, source.frames);
+            limits.max_total_pixels = limits.max_pixels * limits.max_frames;
+            request.limits = bounded(limits, config);
+            request.max_side_px = kMaxOutputSidePx;
+            TRY(auto answer, imaging.transform(source.fd, source.size_bytes, request));
+            return MadeVariant{answer.refusal, std::move(answer.bytes)};
+        };
 }
 
 }  // namespace pixgate

@@ -28,6 +28,7 @@
 #include "main/edge_settings.h"
 #include "main/imaging_calls.h"
 #include "main/secrets.h"
+#include "main/wire_edge.h"
 #include "roles/api/api.h"
 #include "roles/edge/edge_routes.h"
 #include "roles/function/event_host.h"
@@ -227,29 +228,28 @@ Task<http::Response> Program::handle_api(http::Request& request) {
 
 Result<void> Program::build_flow() {
     auto& a = adapters_;
-    DeliverImage::Config edge;
-    edge.memory_bytes = config_.edge.memory_cache_bytes;
-    edge.max_running = config_.edge.max_running;
-    edge.max_waiting = config_.edge.max_waiting;
+    const auto edge = deliver_config_of(config_);
     deliver_.emplace(
         DeliverImage::Ports{
             *a.catalog, *a.store, make_with(sandbox_, config_.sandbox), imaging_, clock_, metrics_,
             [this](std::string name, Task<void> task) {
                 loops_.spawn(std::move(name), std::move(task));
-            }
+            },
+            a.leases.get()
         },
         edge
     );
     delete_.emplace(DeleteImage{*a.catalog, *a.store, clock_, [this](const ImageId& id) {
-                                    deliver_->forget(id);
+                                    deliver_->bury(id);
                                 }});
     issue_.emplace(IssueUpload{*a.catalog, *signer_, ids_, clock_, policies_});
     remake_presets_.emplace(make_remake_presets());
     if (config_.has_role("api")) CHECK_OK(make_api());
     if (config_.has_role("edge")) {
+        TRY(auto clients, edge::ClientAddresses::with_trusted(config_.edge.trusted_proxies));
         edge::add_routes(
             router_, {*deliver_, edge_signer_, policies_, clock_, edge.max_age_seconds,
-                      url_rules_of(config_)}
+                      url_rules_of(config_), std::move(clients)}
         );
     }
     is_open_.store(true, std::memory_order_release);
@@ -279,7 +279,7 @@ Task<Result<std::string>> Program::make_anew(
     CO_CHECK(co_await adapters_.store->remove(std::string(kVariantsBucket), key, std::nullopt));
     deliver_->forget(image->id);
     CO_TRY(const auto made, co_await deliver_->variant(image, transform));
-    co_return *made->body;
+    co_return *made.variant->body;
 }
 
 Result<void> Program::make_api() {

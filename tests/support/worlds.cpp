@@ -20,6 +20,8 @@ public:
     DeadLetters& dead_letters() override { return *adapters_.dead_letters; }
     Catalog& catalog() override { return *adapters_.catalog; }
     AlertLog& alerts() override { return *adapters_.alerts; }
+    Leases& leases() override { return *adapters_.leases; }
+    PurgeOutbox& purges() override { return *adapters_.purges; }
 
 protected:
     Adapters adapters_;

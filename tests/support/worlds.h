@@ -12,7 +12,9 @@
 #include "ports/catalog.h"
 #include "ports/dead_letters.h"
 #include "ports/event_source.h"
+#include "ports/leases.h"
 #include "ports/object_store.h"
+#include "ports/purge.h"
 #include "ports/queue.h"
 
 namespace pixgate::tests {
@@ -29,6 +31,8 @@ public:
     virtual DeadLetters& dead_letters() = 0;
     virtual Catalog& catalog() = 0;
     virtual AlertLog& alerts() = 0;
+    virtual Leases& leases() = 0;  // not in the embedded world
+    virtual PurgeOutbox& purges() = 0;
 
     // Ends everything and starts it again on the same data, where data is kept.
     virtual void restart() {}

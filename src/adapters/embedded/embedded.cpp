@@ -6,6 +6,7 @@
 #include "adapters/embedded/dead_letters.h"
 #include "adapters/embedded/event_source.h"
 #include "adapters/embedded/object_store.h"
+#include "adapters/embedded/purge_outbox.h"
 #include "adapters/embedded/queue.h"
 
 namespace pixgate::embedded {
@@ -32,6 +33,8 @@ Result<Adapters> open(Config config, const Clock& clock, Pool& blocking) {
         .dead_letters = make_dead_letters(database, clock),
         .catalog = make_catalog(database),
         .alerts = make_alert_log(database, clock),
+        .leases = nullptr,
+        .purges = make_purge_outbox(database),
         .health = database->health(),
     };
 }

@@ -14,7 +14,9 @@
 #include "ports/catalog.h"
 #include "ports/dead_letters.h"
 #include "ports/event_source.h"
+#include "ports/leases.h"
 #include "ports/object_store.h"
+#include "ports/purge.h"
 #include "ports/queue.h"
 
 namespace pixgate::embedded {
@@ -42,6 +44,9 @@ struct Adapters {
     std::unique_ptr<DeadLetters> dead_letters;
     std::unique_ptr<Catalog> catalog;
     std::unique_ptr<AlertLog> alerts;
+    // Null: one process holds the directory, so nobody else could do the same work.
+    std::unique_ptr<Leases> leases;
+    std::unique_ptr<PurgeOutbox> purges;
     std::shared_ptr<const VolumeHealth> health;  // adapters/embedded/volume_health.h
 
     // Before the event loops are destroyed, when they stand still and the pool is joined: what

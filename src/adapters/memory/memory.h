@@ -8,7 +8,9 @@
 #include "ports/catalog.h"
 #include "ports/dead_letters.h"
 #include "ports/event_source.h"
+#include "ports/leases.h"
 #include "ports/object_store.h"
+#include "ports/purge.h"
 #include "ports/queue.h"
 
 namespace pixgate::memory {
@@ -25,6 +27,8 @@ struct Adapters {
     std::unique_ptr<DeadLetters> dead_letters;
     std::unique_ptr<Catalog> catalog;
     std::unique_ptr<AlertLog> alerts;
+    std::unique_ptr<Leases> leases;
+    std::unique_ptr<PurgeOutbox> purges;
 };
 
 // Without buckets: create those that are needed. Leases, visibility and due times follow `clock`;

@@ -45,6 +45,8 @@ Adapters make_adapters(Config config, const Clock& clock) {
         .dead_letters = make_dead_letters(state),
         .catalog = make_catalog(state),
         .alerts = make_alert_log(state),
+        .leases = make_leases(clock),
+        .purges = make_purge_outbox(),
     };
 }
 

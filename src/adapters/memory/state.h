@@ -94,6 +94,8 @@ std::unique_ptr<Queue> make_queue(StatePtr state);
 std::unique_ptr<DeadLetters> make_dead_letters(StatePtr state);
 std::unique_ptr<Catalog> make_catalog(StatePtr state);
 std::unique_ptr<AlertLog> make_alert_log(StatePtr state);
+std::unique_ptr<Leases> make_leases(const Clock& clock);
+std::unique_ptr<PurgeOutbox> make_purge_outbox();
 
 // What is left until `deadline`, for Signal::wait.
 inline std::chrono::nanoseconds until(std::chrono::steady_clock::time_point deadline) {

@@ -8,6 +8,7 @@
 #include "flow/issue_upload.h"
 #include "http/router.h"
 #include "roles/edge/ask.h"
+#include "roles/edge/client_address.h"
 
 namespace pixgate::edge {
 
@@ -18,12 +19,15 @@ struct Ports {
     const Clock& clock;
     std::uint32_t max_age_seconds = 86'400;  // the same as DeliverImage::Config's
     UrlRules urls;
+    ClientAddresses clients{};               // on whose account variants are made
 };
 
 // What is asked for decides the answer in this order: malformed 400 (the parameter named), bad
 // signature 403, size that needs a signature 403, absent or not ready or private without signature
-// 404 (one answer for all three), then the picture: 200, 206, 304, 416; 503 with Retry-After when
-// too many transforms wait; 422 for one that cannot be decoded.
+// 404 (one answer for all three; a public picture that is on its way is answered by its policy: 202
+// or a placeholder), then the picture: 200, 206, 304, 416; 503 with Retry-After when too many
+// transforms wait, 429 when it is this client's doing; 422 for one that cannot be decoded.
+// Cache-Status says where each answer came from.
 void add_routes(http::Router& router, Ports ports);
 
 }  // namespace pixgate::edge

@@ -117,7 +117,7 @@ protected:
     std::vector<std::jthread> threads_;
     DeliverImage deliver_{
         {*adapters_.catalog, *adapters_.store,
-         [this](int, std::uint64_t, const Image&, const Transform& t) -> Result<MadeVariant> {
+         [this](const VariantSource&, const Transform& t) -> Result<MadeVariant> {
              if (failure_) return std::unexpected(*failure_);
              return MadeVariant{imaging::Refusal::kNone, "picture " + canonical(t)};
          },
@@ -256,12 +256,47 @@ TEST_F(EdgeRoutesTest, APlaceholderIsSeenByWhoeverMaySeeThePicture) {
 
 TEST_F(EdgeRoutesTest, OnlyReadyPicturesAreServed) {
     for (const auto state :
-         {ImageState::kRejected, ImageState::kQuarantined, ImageState::kFailed, ImageState::kStored
-         }) {
+         {ImageState::kRejected, ImageState::kQuarantined, ImageState::kFailed}) {
         const auto r = get("/i/" + add_image("default", state) + "/w320");
         EXPECT_EQ(r.status, 404U) << name_of(state);
         EXPECT_NE(head_of(r).find("no-store"), std::string::npos);
     }
+}
+
+TEST_F(EdgeRoutesTest, APictureOnItsWayIsAnsweredByItsPolicyAndKeptByNobody) {
+    const auto at = [this](const char* policy, const char* options) {
+        return get("/i/" + add_image(policy, ImageState::kStored) + options);
+    };
+    const auto retry = at("default", "/w320");
+    EXPECT_EQ(retry.status, 202U);
+    EXPECT_NE(head_of(retry).find("Retry-After: 1"), std::string::npos);
+    policies_["default"].pending = WhilePending::kPlaceholder;
+    const auto grey = at("default", "/w=320,h=160,fit=cover");
+    EXPECT_EQ(grey.status, 200U);
+    EXPECT_NE(body_of(grey).find("width=\"320\" height=\"160\""), std::string::npos);
+    for (const auto* r : {&retry, &grey}) {
+        EXPECT_NE(head_of(*r).find("Cache-Control: no-store"), std::string::npos);
+    }
+    policies_["default"].pending = WhilePending::kAbsent;
+    EXPECT_EQ(at("default", "/w320").status, 404U);
+    EXPECT_EQ(at("secret", "/w320").status, 404U) << "attack 116: private ones say nothing";
+}
+
+TEST_F(EdgeRoutesTest, CacheStatusSaysWhereAnAnswerCameFrom) {
+    EXPECT_NE(
+        head_of(get(path("w320"))).find("Cache-Status: pixgate; fwd=uri-miss; stored"),
+        std::string::npos
+    );
+    EXPECT_NE(
+        head_of(get(path("w320"))).find("Cache-Status: pixgate; hit; ttl=86400"), std::string::npos
+    );
+    EXPECT_NE(
+        head_of(get(path("w320"), {{"Range", "bytes=0-1"}})).find("Cache-Status: pixgate; hit"),
+        std::string::npos
+    );
+    EXPECT_NE(
+        head_of(get(path("w=x"))).find("Cache-Status: pixgate; fwd=bypass"), std::string::npos
+    );
 }
 
 TEST_F(EdgeRoutesTest, G105_OnlyTheDeliveryPathIsAnImage) {
@@ -287,10 +322,12 @@ TEST_F(EdgeRoutesTest, G106_FailuresAreNeverCached) {
     EXPECT_EQ(r.status, 422U);
     EXPECT_NE(head_of(r).find("no-store"), std::string::npos);
     failure_ = Error{Errc::kOverloaded, "full", "transform_queue_full"};
-    const auto busy = get(path("w640"));
+    const auto busy = get(path("w1280"));
     EXPECT_EQ(busy.status, 503U);
     EXPECT_NE(head_of(busy).find("Retry-After"), std::string::npos);
     failure_.reset();
+    EXPECT_EQ(get(path("w1280")).status, 200U);
+    clock_.advance(61s);
     EXPECT_EQ(get(path("w640")).status, 200U);
 }
 
@@ -301,7 +338,7 @@ TEST_F(EdgeRoutesTest, G113_ADeletedPictureIsGoneAtOnce) {
     change.to = ImageState::kDeleted;
     change.at = clock_.now();
     ASSERT_TRUE(run_task(adapters_.catalog->apply(std::move(change))));
-    deliver_.forget(ImageId{public_id_});
+    deliver_.bury(ImageId{public_id_});
     EXPECT_EQ(get(path("w320")).status, 404U);
 }
 

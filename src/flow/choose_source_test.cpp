@@ -1,0 +1,70 @@
+#include "flow/choose_source.h"
+
+#include <gtest/gtest.h>
+
+namespace pixgate {
+namespace {
+
+Image image_of(std::uint32_t width, std::uint32_t height, std::vector<std::uint32_t> sides) {
+    Image image;
+    image.width_px = width;
+    image.height_px = height;
+    for (const auto side : sides) {
+        Variant v;
+        v.kind = VariantKind::kRendition;
+        v.name = std::to_string(side);
+        v.width_px = width >= height ? side : side * width / height;
+        v.height_px = width >= height ? side * height / width : side;
+        image.variants.push_back(v);
+    }
+    return image;
+}
+
+std::string chosen(const Transform& t, std::uint32_t width = 4'000, std::uint32_t height = 3'000) {
+    const auto rendition = choose_rendition(image_of(width, height, {2'016, 1'000, 504}), t);
+    return rendition ? rendition->name : "original";
+}
+
+TEST(ChooseSource, TheSmallestWithAQuarterToSpareIsTaken) {
+    EXPECT_EQ(chosen({.width_px = 320}), "504");
+    EXPECT_EQ(chosen({.width_px = 403}), "504");
+    EXPECT_EQ(chosen({.width_px = 404}), "1000");
+    EXPECT_EQ(chosen({.height_px = 320}), "1000") << "320 high is 427 wide";
+    EXPECT_EQ(chosen({.width_px = 1'600}), "2016");
+    EXPECT_EQ(chosen({.width_px = 2'000}), "2016") << "the largest while it has as many pixels";
+    EXPECT_EQ(chosen({.width_px = 2'048}), "original");
+    EXPECT_EQ(chosen({}), "original");
+}
+
+TEST(ChooseSource, ACoverCropNeedsWhatFillsTheBox) {
+    const Transform inside{.width_px = 320, .height_px = 320};
+    Transform cover = inside;
+    cover.fit = Fit::kCover;
+    EXPECT_EQ(chosen(inside), "504");
+    EXPECT_EQ(chosen(cover), "1000") << "320 high is 427 wide before it is cut";
+    EXPECT_EQ(chosen(cover, 3'000, 4'000), "1000");
+    EXPECT_EQ(chosen(cover, 12'000, 1'000), "original") << "3,840 wide before it is cut";
+}
+
+TEST(ChooseSource, ACutNeedsAsMuchMoreAsItTakesAway) {
+    Transform cut{.crop = {1'000, 1'000, 1'000, 750}, .width_px = 320};
+    EXPECT_EQ(chosen(cut), "2016") << "a quarter of the width: as 1,280 of all";
+    cut.width_px = 640;
+    EXPECT_EQ(chosen(cut), "original");
+    Transform turned{.rotate_degrees = 90, .width_px = 320};
+    EXPECT_EQ(chosen(turned), "1000") << "the height becomes the width";
+}
+
+TEST(ChooseSource, WhatRenditionsDoNotHaveComesFromTheOriginal) {
+    EXPECT_EQ(chosen({.width_px = 320, .metadata = KeepMetadata::kCopyright}), "original");
+    Image animated = image_of(400, 300, {300});
+    animated.frames = 12;
+    EXPECT_FALSE(choose_rendition(animated, {.width_px = 100, .animate = true}));
+    EXPECT_TRUE(choose_rendition(animated, {.width_px = 100}));
+    EXPECT_FALSE(choose_rendition(image_of(4'000, 3'000, {}), {.width_px = 100}));
+    EXPECT_EQ(chosen({.trim_tolerance = 10, .width_px = 100}), "2016");
+    EXPECT_EQ(chosen({.width_px = 4'096, .enlarge = true}), "original");
+}
+
+}  // namespace
+}  // namespace pixgate

@@ -1,0 +1,56 @@
+// Caches in front of the edge (CDNs, proxies) that have to drop what was deleted. PurgeOutbox keeps
+// what is still to be dropped over restarts (adapters: memory, embedded; contract:
+// tests/conformance/purge_outbox_suite.h); PurgeTarget is one such cache (adapters: cloudfront,
+// http_purge). flow/purge_caches.h brings them together.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/task.h"
+#include "core/image.h"
+
+namespace pixgate {
+
+struct PendingPurge {
+    std::int64_t seq = 0;  // given by the outbox, never twice
+    ImageId image_id;
+    TimePoint since;
+};
+
+class PurgeOutbox {
+public:
+    virtual ~PurgeOutbox() = default;
+    // How far the catalog's change feed was taken over; nullopt: never yet.
+    virtual Task<Result<std::optional<std::int64_t>>> position() = 0;
+    // Adds the images (maybe none) and moves on, in one transaction.
+    virtual Task<Result<void>> take_over(
+        std::vector<ImageId> images, std::int64_t position, TimePoint at
+    ) = 0;
+    virtual Task<Result<std::vector<PendingPurge>>> pending(std::size_t limit) = 0;  // oldest first
+    virtual Task<Result<void>> done(std::int64_t up_to_seq) = 0;  // twice is harmless
+};
+
+struct PurgeBatch {
+    std::string reference;  // of these images in this order: the same on every retry
+    std::vector<ImageId> images;
+};
+
+class PurgeTarget {
+public:
+    virtual ~PurgeTarget() = default;
+    // Taken by the cache: it serves nothing of these images any more, or soon. Twice is harmless.
+    //   errors  kOverloaded (retry later, `retry_after_out` is set), kUnavailable,
+    //           kDeadlineExceeded (retry), kPermissionDenied, kInvalidArgument (what was configured
+    //           does not work; retried, too, as someone may set it right over there)
+    virtual Task<Result<void>> purge(
+        const PurgeBatch& batch, std::chrono::seconds& retry_after_out
+    ) = 0;
+    virtual std::size_t max_images() const = 0;  // of one batch
+    virtual std::string_view name() const = 0;
+};
+
+}  // namespace pixgate
