@@ -36,7 +36,9 @@ std::string variant_key(const Image& image, const Transform& transform) {
     return image.etag + "/" + canonical(transform);
 }
 
-std::string head_of(const DeliveredVariant& v, std::uint32_t max_age_s, bool by_accept) {
+std::string head_of(
+    const DeliveredVariant& v, std::uint32_t max_age_s, bool by_accept, const std::string& tag
+) {
     return fmt::format(
         "HTTP/1.1 200 OK\r\n"
         "Content-Type: {}\r\n"
@@ -45,14 +47,14 @@ std::string head_of(const DeliveredVariant& v, std::uint32_t max_age_s, bool by_
         "Cache-Control: public, max-age={}, stale-while-revalidate=86400\r\n"
         "Cache-Status: pixgate; hit; ttl={}\r\n"
         "Accept-Ranges: bytes\r\n"
-        "{}"
+        "{}{}"
         "X-Content-Type-Options: nosniff\r\n"
         "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; sandbox\r\n"
         "Cross-Origin-Resource-Policy: cross-origin\r\n"
         "Access-Control-Allow-Origin: *\r\n"
         "Timing-Allow-Origin: *\r\n",
         v.content_type, v.body->size(), v.etag, max_age_s, max_age_s,
-        by_accept ? "Vary: Accept\r\n" : ""
+        by_accept ? "Vary: Accept\r\n" : "", tag
     );
 }
 
@@ -77,12 +79,12 @@ bool is_of_client(const Error& error) {
 struct DeliverImage::State : std::enable_shared_from_this<DeliverImage::State> {
     State(Ports p, Config c)
         : ports(std::move(p)),
-          config(c),
-          cache(c.memory_bytes, ports.metrics),
+          config(std::move(c)),
+          cache(config.memory_bytes, ports.metrics),
           stored(ports.store, ports.catalog),
           maker({ports.store, ports.make, ports.imaging_pool, ports.metrics}),
-          line(c.max_running, c.max_waiting),
-          budget(ports.clock, c.pixels_per_second_per_client),
+          line(config.max_running, config.max_waiting),
+          budget(ports.clock, config.pixels_per_second_per_client),
           refusals({kMaxRefusals}),
           from_memory(source_counter("memory")),
           from_bucket(source_counter("bucket")),
@@ -107,14 +109,16 @@ struct DeliverImage::State : std::enable_shared_from_this<DeliverImage::State> {
         );
     }
 
-    DeliveredPtr wrap(std::string bytes, OutputFormat format) const {
+    DeliveredPtr wrap(std::string bytes, const Image& image, OutputFormat format) const {
         auto v = std::make_shared<DeliveredVariant>();
         v->etag = '"' + hex_encode(sha256(as_bytes(bytes))).substr(0, 32) + '"';
         v->content_type = content_type_of(format);
         v->body = std::make_shared<const std::string>(std::move(bytes));
-        v->head = std::make_shared<const std::string>(head_of(*v, config.max_age_seconds, false));
-        v->head_by_accept =
-            std::make_shared<const std::string>(head_of(*v, config.max_age_seconds, true));
+        std::string tag;
+        if (!config.tag_field.empty()) tag = config.tag_field + ": " + image.id.value + "\r\n";
+        const auto age = config.max_age_seconds;
+        v->head = std::make_shared<const std::string>(head_of(*v, age, false, tag));
+        v->head_by_accept = std::make_shared<const std::string>(head_of(*v, age, true, tag));
         return v;
     }
 
@@ -172,7 +176,7 @@ struct DeliverImage::State : std::enable_shared_from_this<DeliverImage::State> {
 };
 
 DeliverImage::DeliverImage(Ports ports, Config config)
-    : state_(std::make_shared<State>(std::move(ports), config)) {
+    : state_(std::make_shared<State>(std::move(ports), std::move(config))) {
     // Look-ups may outlive this object, but then nothing is left to forget.
     const std::weak_ptr<State> weak = state_;
     const auto on_gone = [weak](const ImageId& id) {
@@ -182,7 +186,7 @@ DeliverImage::DeliverImage(Ports ports, Config config)
         state->cache.forget(id);
     };
     KnownImages::Config known;
-    known.stale_if_error = config.stale_if_error;
+    known.stale_if_error = state_->config.stale_if_error;
     state_->images = std::make_shared<KnownImages>(
         KnownImages::Ports{
             state_->ports.catalog, state_->ports.clock, state_->ports.metrics, state_->ports.spawn,
@@ -220,6 +224,10 @@ void DeliverImage::forget(const ImageId& id) {
     ++*state_->forgotten;
     state_->images->forget(id);
     state_->cache.forget(id);
+}
+
+void DeliverImage::look_again(const ImageId& id) {
+    state_->images->forget(id);
 }
 
 void DeliverImage::bury(const ImageId& id) {
@@ -300,7 +308,7 @@ std::chrono::seconds DeliverImage::retry_after(const Error& error, const std::st
 Task<Result<Made>> DeliverImage::State::from_store(const Image& image, const Transform& transform) {
     CO_TRY(std::string bytes, co_await stored.find(image, transform));
     from_bucket.add();
-    co_return Made{wrap(std::move(bytes), transform.format), From::kBucket};
+    co_return Made{wrap(std::move(bytes), image, transform.format), From::kBucket};
 }
 
 Task<Result<Made>> DeliverImage::State::make(
@@ -320,7 +328,7 @@ Task<Result<Made>> DeliverImage::State::make(
         usual_seconds = 0.9 * usual_seconds + 0.1 * took;
     }
     from_making.add();
-    co_return Made{wrap(std::move(bytes), transform.format), From::kMade};
+    co_return Made{wrap(std::move(bytes), image, transform.format), From::kMade};
 }
 
 // Where other processes make variants, too: whoever has the lease makes it, the others look whether

@@ -43,6 +43,8 @@ public:
         std::chrono::milliseconds refusal_lifetime{60'000};  // of "cannot be made"
         std::chrono::seconds stale_if_error{86'400};
         std::uint32_t max_age_seconds = 86'400;  // Cache-Control of public pictures
+        std::string tag_field{
+        };  // answers carry the image's id in it, for purges by tag; empty: none
         // How long a variant that another process makes is looked for before it is made here.
         std::chrono::milliseconds lease_patience{3'000};
     };
@@ -85,7 +87,9 @@ public:
 
     // Replaced or changed: nothing of it stays in memory, and it is looked up again.
     void forget(const ImageId& id);
-    // Deleted: the same, and it is never found again.
+    // What was made stays right, but the catalog knows more of it now.
+    void look_again(const ImageId& id);
+    // Deleted: forgotten, and never found again.
     void bury(const ImageId& id);
     // Counts what was forgotten or buried: whoever keeps an answer made from here reads it before, and drops
     // the answer when it has moved on.

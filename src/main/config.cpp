@@ -198,6 +198,11 @@ void describe_serving(SettingsTable& t, Config& c) {
         30 * 86'400
     );
     t.add(
+        "edge.cache_tag_field", c.edge.cache_tag_field,
+        "Field of pictures' answers that names the image, for CDNs that purge by tag: "
+        "Surrogate-Key, Cache-Tag. Empty: none."
+    );
+    t.add(
         "edge.arbitrary_sizes", c.edge.arbitrary_sizes,
         "Sizes that are not on the list, when signed."
     );
@@ -213,6 +218,39 @@ void describe_serving(SettingsTable& t, Config& c) {
             g.add("secret", key.secret, "32 bytes at least.").secret();
         }
     );
+}
+
+void describe_purge(SettingsTable& t, PurgeConfig& purge) {
+    t.add(
+        "purge.cloudfront_distribution", purge.cloudfront_distribution,
+        "Id of a distribution in front of the edge that is told what was deleted. Empty: none."
+    );
+    t.add(
+        "purge.cloudfront_access_key_id", purge.cloudfront_access_key_id,
+        "Key that may cloudfront:CreateInvalidation on it."
+    );
+    t.add("purge.cloudfront_secret_key", purge.cloudfront_secret_key, "Its secret.").secret();
+    t.add(
+         "purge.cloudfront_session_token", purge.cloudfront_session_token,
+         "Of temporary credentials; empty: none."
+    )
+        .secret();
+    t.add(
+        "purge.cloudfront_paths", purge.cloudfront_paths,
+        "What is invalidated for one picture; {id} is its id."
+    );
+    t.add("purge.cloudfront_endpoint", purge.cloudfront_endpoint, "Of the API.");
+    t.add(
+        "purge.http_urls", purge.http_urls,
+        "Called for each picture that was deleted, {id} being its id: http://varnish:6081/i/{id}/. "
+        "Empty: none."
+    );
+    t.add("purge.http_method", purge.http_method, "Such as PURGE, BAN, POST or DELETE.");
+    t.add(
+         "purge.http_headers", purge.http_headers,
+         "Sent with each call, \"Name: value\"; {id} is the picture's id."
+    )
+        .secret();
 }
 
 void describe_flow(SettingsTable& t, Config& c) {
@@ -289,6 +327,7 @@ void describe(SettingsTable& t, Config& c) {
     describe_jwt(t, c.jwt);
     describe_serving(t, c);
     describe_edge_urls(t, c);
+    describe_purge(t, c.purge);
     describe_flow(t, c);
     t.add(
         "log.level", c.log_level,

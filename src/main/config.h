@@ -93,6 +93,7 @@ struct EdgeConfig {
     std::uint64_t pixels_per_second_per_client = 100'000'000;
     std::vector<std::string> trusted_proxies;  // whose X-Forwarded-For is believed
     std::chrono::seconds stale_if_error{86'400};
+    std::string cache_tag_field;  // empty: none
     bool arbitrary_sizes = true;     // sizes that are not on the list, with a signature
     bool presets_only = false;
     bool snap_widths = false;
@@ -107,6 +108,18 @@ struct EdgeConfig {
     bool endless_signatures = false;
     std::vector<SigningKeyConfig>
         signing_keys;  // the first signs, all verify; empty: made at the first start
+};
+
+struct PurgeConfig {
+    std::string cloudfront_distribution;  // empty: none
+    std::string cloudfront_access_key_id;
+    std::string cloudfront_secret_key;
+    std::string cloudfront_session_token;
+    std::vector<std::string> cloudfront_paths{"/i/{id}/*"};
+    std::string cloudfront_endpoint = "https://cloudfront.amazonaws.com";
+    std::vector<std::string> http_urls;  // empty: none
+    std::string http_method = "PURGE";
+    std::vector<std::string> http_headers;
 };
 
 // AWS Lambda's rules for asynchronous calls.
@@ -168,6 +181,7 @@ struct Config {
     JwtConfig jwt;
     StoreConfig store;
     EdgeConfig edge;
+    PurgeConfig purge;
     FunctionConfig function;
     QueueConfig queue;
     WorkerConfig worker;

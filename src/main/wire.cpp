@@ -120,6 +120,7 @@ private:
     aws::FixedCredentials store_credentials_{store_key_.access_key, store_key_.secret_key};
     std::optional<store::StoreHandler> store_handler_;
     std::optional<DeliverImage> deliver_;
+    std::unique_ptr<EdgeBackground> edge_background_;
     std::optional<DeleteImage> delete_;
     std::optional<IssueUpload> issue_;
     std::optional<OnStored> on_stored_;
@@ -239,6 +240,10 @@ Result<void> Program::build_flow() {
         },
         edge
     );
+    TRY(edge_background_,
+        EdgeBackground::make(
+            config_, {*a.catalog, *a.purges, *a.alerts, *deliver_, clock_, metrics_}
+        ));
     delete_.emplace(DeleteImage{*a.catalog, *a.store, clock_, [this](const ImageId& id) {
                                     deliver_->bury(id);
                                 }});
@@ -249,7 +254,7 @@ Result<void> Program::build_flow() {
         TRY(auto clients, edge::ClientAddresses::with_trusted(config_.edge.trusted_proxies));
         edge::add_routes(
             router_, {*deliver_, edge_signer_, policies_, clock_, edge.max_age_seconds,
-                      url_rules_of(config_), std::move(clients)}
+                      url_rules_of(config_), std::move(clients), edge.tag_field}
         );
     }
     is_open_.store(true, std::memory_order_release);
@@ -352,6 +357,10 @@ void Program::start_background() {
     if (config_.has_role("worker")) run_in_background("worker", [this] { return worker_->run(); });
     if (config_.has_role("sweeper"))
         run_in_background("sweeper", [this] { return sweeper_->run(); });
+    const auto run = [this](std::string name, std::function<Task<void>()> work) {
+        run_in_background(std::move(name), std::move(work));
+    };
+    edge_background_->start(config_, run, stop_flag_);
     if (feed_) run_in_background("live-feed", [this] { return feed_->run(stop_flag_); });
     if (key_source_) run_in_background("jwks", [this] { return key_source_->run(stop_flag_); });
 }

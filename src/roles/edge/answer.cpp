@@ -12,7 +12,7 @@ namespace {
 constexpr std::string_view kPictureOnly = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
 constexpr std::string_view kNotKept = "pixgate; fwd=bypass";
 
-std::string cache_status(const Delivery& delivery, const FoundImage& found, CacheRule rule) {
+std::string cache_status(const Delivery& delivery, const FoundImage& found, const CacheRule& rule) {
     using From = Delivery::From;
     if (delivery.from == From::kMemory) {
         if (found.stale_for.count() == 0)
@@ -30,7 +30,11 @@ std::string cache_status(const Delivery& delivery, const FoundImage& found, Cach
 }
 
 void set_common(
-    http::Response& r, const DeliveredVariant& v, const Ask& ask, CacheRule rule, std::string status
+    http::Response& r,
+    const DeliveredVariant& v,
+    const Ask& ask,
+    const CacheRule& rule,
+    std::string status
 ) {
     r.set("ETag", v.etag);
     r.set(
@@ -40,6 +44,7 @@ void set_common(
             : fmt::format("public, max-age={}, stale-while-revalidate=86400", rule.max_age_seconds)
     );
     r.set("Cache-Status", std::move(status));
+    if (!rule.tag_field.empty()) r.set(rule.tag_field, ask.id.value);
     if (!ask.vary.empty()) r.set("Vary", ask.vary);
     if (r.status == 304) return;
     r.set("Content-Type", v.content_type);
@@ -59,7 +64,7 @@ http::Response answer_picture(
     const Delivery& delivery,
     const FoundImage& found,
     const Ask& ask,
-    CacheRule rule
+    const CacheRule& rule
 ) {
     const DeliveredVariant& v = *delivery.variant;
     switch (http::evaluate(request.fields, request.method, true, v.etag, std::nullopt)) {

@@ -12,6 +12,7 @@ namespace pixgate::edge {
 struct CacheRule {
     bool is_private = true;
     std::uint32_t max_age_seconds = 0;
+    std::string tag_field{};  // see DeliverImage::Config
 };
 
 // 200, 206, 304, 412 or 416. Says in Cache-Status (RFC 9211) where it came from.
@@ -20,7 +21,7 @@ http::Response answer_picture(
     const Delivery& delivery,
     const FoundImage& found,
     const Ask& ask,
-    CacheRule rule
+    const CacheRule& rule
 );
 
 // The 304 of a hit.

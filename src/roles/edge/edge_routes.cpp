@@ -89,7 +89,7 @@ Task<http::Response> deliver(http::Request& request, const Ports& ports, const D
         co_return answer_pending(*ask, pending);
     }
     settle_format(*ask, ports.urls, request.fields.get("accept"), may_hold_alpha(image));
-    const CacheRule rule{is_private, ports.max_age_seconds};
+    const CacheRule rule{is_private, ports.max_age_seconds, ports.tag_field};
     if (auto hit = ports.deliver.cached(image, ask->transform))
         co_return give(request, ports, *ask, found, Delivery{std::move(hit)}, rule, seen);
     const std::string client = ports.clients.of(request);
