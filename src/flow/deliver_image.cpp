@@ -389,18 +389,21 @@ Task<void> DeliverImage::State::fly(
     std::shared_ptr<const Image> image,
     Transform transform
 ) {
+    const std::string key = variant_object_key(*image, transform);
     std::optional<std::string> lease;
     try {
         auto result = co_await self->compute(*image, transform, flight->owner, lease);
+        // A failure is for those who wait, and for nobody after them.
+        if (!result) self->flights.close(key, flight);
         self->flights.publish(flight, result);
         if (result && result->from == From::kMade) {
             co_await self->stored.keep(*image, transform, *result->variant->body);
         }
     } catch (const std::exception& e) {
         log::error("making a variant threw", {{"image_id", image->id.value}, {"what", e.what()}});
+        self->flights.close(key, flight);
         self->flights.publish(flight, fail(Errc::kInternal, "variant was not made"));
     }
-    const std::string key = variant_object_key(*image, transform);
     self->flights.close(key, flight);
     if (lease) co_await self->ports.leases->release("variant/" + key, *lease);
 }

@@ -42,6 +42,7 @@ protected:
 
 TEST_F(DeliverUnderLoad, F53_AStampedeOf5000OnOneColdKeyIsOneDecode) {
     EXPECT_EQ(ask_at_once(5'000, kW320), 5'000);
+    settle();
     EXPECT_EQ(makes_, 1);
     EXPECT_EQ(catalog_->finds, 2) << "one look-up for all, and one after storing";
 }

@@ -160,8 +160,9 @@ Task<void> KnownImages::look_up(
     }
     Result<ImagePtr> result = found ? Result<ImagePtr>(std::make_shared<const Image>(*found))
                                     : std::unexpected(found.error());
-    self->flights_.publish(flight, std::move(result));
+    // First, so that who comes after the answer does not get it again.
     self->flights_.close(id.value, flight);
+    self->flights_.publish(flight, std::move(result));
 }
 
 void KnownImages::forget(const ImageId& id) {

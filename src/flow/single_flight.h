@@ -55,7 +55,7 @@ public:
         flight->done.notify();
     }
 
-    // After publish(): who asks from now on starts anew.
+    // Who asks from now on starts anew.
     void close(const std::string& key, const FlightPtr& flight) {
         const std::lock_guard lock(mutex_);
         const auto it = flights_.find(key);
