@@ -234,7 +234,7 @@ def test_g104_g107_only_accept_changes_the_answer(server, public, field):
         answer = see(server, public, "w=320,f=jpeg", [field])
         assert answer.status == plain.status == 200 and answer.body == plain.body
         skipped = {"Date", "x-request-id", "X-Request-Id", "Cache-Status"}
-        assert [f for f in answer.fields if f[0] not in skipped] == [f for f in plain.fields if f[0] not in skipped]
+        assert {f for f in answer.fields if f[0] not in skipped} == {f for f in plain.fields if f[0] not in skipped}
 
 
 @pytest.mark.parametrize("accept", ["image/webp", "text/html", "*/*", "image/svg+xml", "image/webp;q=0", "", "image/avif,image/webp,*/*", "a" * 4_000, "image/webp" + ",a/b" * 2_000,
