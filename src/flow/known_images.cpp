@@ -93,12 +93,8 @@ Result<FoundImage> KnownImages::stale(const ImageId& id, const Known& known, boo
         Shard& shard = shard_of(id);
         const std::lock_guard lock(shard.mutex);
         if (shard.buried.find(id.value, {}) != nullptr) return absent();
-        Known* entry = shard.known.find(id.value, {});
-        if (entry != nullptr && entry->patient_until <= now) {
-            entry->patient_until = now + kPatience;
-            entry->is_by_error = is_by_error;
-        }
     }
+    be_patient(id, is_by_error);
     (is_by_error ? stale_by_error_ : stale_by_slowness_).add();
     {
         const std::lock_guard lock(log_mutex_);
@@ -112,6 +108,16 @@ Result<FoundImage> KnownImages::stale(const ImageId& id, const Known& known, boo
     }
     const auto late = std::chrono::duration_cast<std::chrono::seconds>(now - known.fresh_until);
     return FoundImage{known.image, std::max(1s, late), is_by_error};
+}
+
+void KnownImages::be_patient(const ImageId& id, bool is_by_error) {
+    Shard& shard = shard_of(id);
+    const auto now = ports_.clock.steady();
+    const std::lock_guard lock(shard.mutex);
+    Known* known = shard.known.find(id.value, {});
+    if (known == nullptr || known->patient_until > now) return;
+    known->patient_until = now + kPatience;
+    known->is_by_error = is_by_error;
 }
 
 void KnownImages::remember(
@@ -139,21 +145,28 @@ Task<void> KnownImages::look_up(
 ) {
     std::uint64_t forget_count = 0;
     bool was_ready = false;
+    bool has_just_failed = false;  // for who asked a moment before
     {
         Shard& shard = self->shard_of(id);
         const std::lock_guard lock(shard.mutex);
         forget_count = shard.forget_count;
         const Known* known = shard.known.find(id.value, {});
         was_ready = known != nullptr && known->image;
+        has_just_failed =
+            was_ready && known->is_by_error && self->ports_.clock.steady() < known->patient_until;
     }
-    Result<Image> found = fail(Errc::kInternal, "the look-up did not end");
+    Result<Image> found = fail(Errc::kUnavailable, "the look-up did not end");
     try {
-        found = co_await self->ports_.catalog.find(id);
+        if (!has_just_failed) found = co_await self->ports_.catalog.find(id);
     } catch (const std::exception& e) {
         log::error("looking an image up threw", {{"image_id", id.value}, {"what", e.what()}});
     }
     const bool is_known = found || found.error().code == Errc::kNotFound;
-    if (is_known) self->remember(id, found, forget_count);
+    if (is_known) {
+        self->remember(id, found, forget_count);
+    } else {
+        self->be_patient(id, true);
+    }
     if (is_known && was_ready && (!found || found->state != ImageState::kReady)) {
         if (!found) self->bury(id);
         self->ports_.on_gone(id);

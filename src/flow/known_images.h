@@ -76,6 +76,8 @@ private:
     Shard& shard_of(const ImageId& id);
     // By the memory only: found, absent, or to be looked up (nullopt).
     std::optional<Result<FoundImage>> recall(const ImageId& id, Known& known);
+    // What is known of it is served without waiting, for a second.
+    void be_patient(const ImageId& id, bool is_by_error);
     Result<FoundImage> stale(const ImageId& id, const Known& known, bool is_by_error);
     void remember(const ImageId& id, const Result<Image>& found, std::uint64_t forget_count);
     static Task<void> look_up(

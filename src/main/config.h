@@ -94,7 +94,7 @@ struct EdgeConfig {
     std::vector<std::string> trusted_proxies;  // whose X-Forwarded-For is believed
     std::chrono::seconds stale_if_error{86'400};
     std::string cache_tag_field;  // empty: none
-    bool arbitrary_sizes = true;     // sizes that are not on the list, with a signature
+    bool arbitrary_sizes = true;  // sizes that are not on the list, with a signature
     bool presets_only = false;
     bool snap_widths = false;
     bool unsigned_transforms = false;

@@ -19,8 +19,8 @@ struct Ports {
     const Clock& clock;
     std::uint32_t max_age_seconds = 86'400;  // the same as DeliverImage::Config's
     UrlRules urls;
-    ClientAddresses clients{};               // on whose account variants are made
-    std::string tag_field{};                 // the same as DeliverImage::Config's
+    ClientAddresses clients{};  // on whose account variants are made
+    std::string tag_field{};    // the same as DeliverImage::Config's
 };
 
 // What is asked for decides the answer in this order: malformed 400 (the parameter named), bad
