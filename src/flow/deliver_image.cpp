@@ -363,6 +363,9 @@ Task<Result<Made>> DeliverImage::State::compute(
     std::optional<std::string>& lease
 ) {
     const std::string key = variant_key(image, transform);
+    // Whoever looked just before the last computation of it ended begins this one.
+    if (auto refusal = known_refusal(image, key)) co_return std::unexpected(*std::move(refusal));
+    if (auto found = cache.find(image.id, key)) co_return Made{std::move(found), From::kMemory};
     const auto before = forgotten->load();
     auto result = co_await from_store(image, transform);
     // A kept variant that is damaged is made again, which also replaces it.

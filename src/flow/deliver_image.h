@@ -91,8 +91,8 @@ public:
     void look_again(const ImageId& id);
     // Deleted: forgotten, and never found again.
     void bury(const ImageId& id);
-    // Counts what was forgotten or buried: whoever keeps an answer made from here reads it before, and drops
-    // the answer when it has moved on.
+    // Counts what was forgotten or buried: whoever keeps an answer made from here reads it before,
+    // and drops the answer when it has moved on.
     std::shared_ptr<const std::atomic<std::uint64_t>> forgotten() const;
     Counter& hits();  // answers from memory; whoever gives one again counts it here
 

@@ -152,8 +152,9 @@ Task<void> KnownImages::look_up(
         forget_count = shard.forget_count;
         const Known* known = shard.known.find(id.value, {});
         was_ready = known != nullptr && known->image;
-        has_just_failed =
-            was_ready && known->is_by_error && self->ports_.clock.steady() < known->patient_until;
+        const auto now = self->ports_.clock.steady();
+        has_just_failed = was_ready && known->is_by_error && now < known->patient_until &&
+                          now < known->stale_until;
     }
     Result<Image> found = fail(Errc::kUnavailable, "the look-up did not end");
     try {
