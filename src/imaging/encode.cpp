@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "imaging/chroma.h"
+
 namespace pixgate::imaging {
 namespace {
 

@@ -34,16 +34,6 @@ struct EncodeOptions {
     Extras extras;                  // not into GIF
 };
 
-// JPEG's chroma in full: where the quality asked for would be lost to half chroma, and in pictures
-// so small that half of it shows as smeared edges while all of it costs few bytes.
-constexpr bool has_full_chroma(
-    std::uint8_t quality, std::uint32_t width_px, std::uint32_t height_px
-) {
-    constexpr std::uint8_t kFromQuality = 90;
-    constexpr std::uint32_t kUpToPx = 256;
-    return quality >= kFromQuality || (width_px <= kUpToPx && height_px <= kUpToPx);
-}
-
 // `image` is 8-bit sRGB (or of extras.profile), without alpha for kJpeg. Throws vips::VError.
 std::string encode(const vips::VImage& image, const EncodeOptions& options);
 

@@ -18,6 +18,19 @@ std::string make_transparent_png(int width_px, int height_px);
 // A GIF with that many frames.
 std::string make_animation(int width_px, int height_px, int frames);
 
+// A picture of parts that cannot be taken for each other, however it is turned or mirrored: a ramp
+// with a disc, a bar, stripes and a corner on it.
+struct Scene {
+    int width_px = 160, height_px = 120;  // upright
+    bool has_alpha = false;               // the disc is a hole, and the lower half fades out
+    int phase = 0;                        // 0 to 9: how far the disc has moved to the right
+    int orientation = 1;                  // EXIF: how the pixels are stored; no tag is written
+};
+// JPEG (fine, full chroma), PNG, WebP (lossless) or TIFF.
+std::string make_scene(imaging::Format format, const Scene& scene = {});
+// A GIF of scenes, one phase after the other.
+std::string make_scene_animation(const Scene& scene, int frames);
+
 // `jpeg` with an APP1 segment in front that holds this EXIF orientation and, as description,
 // `text`.
 std::string with_exif(

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "imaging/chroma.h"
 #include "imaging/geometry.h"
 #include "imaging/planes/eighth_planes.h"
 #include "imaging/planes/render.h"
@@ -62,8 +63,9 @@ int shrink_for(Size crop, Size resized) {
     return shrink;
 }
 
-Subsampling chroma_for(const Transform& transform) {
-    const bool is_fine = transform.format == OutputFormat::kJpeg && quality_of(transform) > 90;
+Subsampling chroma_for(const Transform& transform, Size made) {
+    const bool is_fine = transform.format == OutputFormat::kJpeg &&
+                         has_full_chroma(quality_of(transform), made.width_px, made.height_px);
     return is_fine ? kFullChroma : kHalfChroma;
 }
 
@@ -94,7 +96,7 @@ std::optional<TransformAnswer> lean_transform(
     how.input = plan.source;
     how.crop = {plan.crop_at, plan.crop};
     how.resized = plan.resized;
-    how.chroma = chroma_for(request.transform);
+    how.chroma = chroma_for(request.transform, plan.resized);
     Planes decoded;
     if (!decode_for(how, data, request.limits, head, reader, decoded))
         return TransformAnswer{Refusal::kBroken, {}, {}, reader.error()};

@@ -29,6 +29,7 @@ int shrink_for(Size crop, Size resized);
 std::optional<std::string> encode_planes(
     Planes& planes, const Transform& transform, std::uint8_t effort
 );
-Subsampling chroma_for(const Transform& transform);
+// `made`: the output's size.
+Subsampling chroma_for(const Transform& transform, Size made);
 
 }  // namespace pixgate::imaging

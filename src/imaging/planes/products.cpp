@@ -86,7 +86,7 @@ PlannedProduct plan_product(
     out.how.input = stored;
     out.how.crop = {plan.crop_at, plan.crop};
     out.how.resized = plan.resized;
-    out.how.chroma = chroma_for(transform);
+    out.how.chroma = chroma_for(transform, plan.resized);
     if (!spec.is_rendition) return out;
     if (const auto near = near_size(stored, asked_side(spec.transform))) out.how.resized = *near;
     const bool is_small = asked_side(spec.transform) < kFullChromaBelowPx;
