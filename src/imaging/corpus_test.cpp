@@ -1,66 +1,18 @@
 // Every picture of the shared corpus through the real sandbox, against the verdicts in its
 // manifest.
-#include <fcntl.h>
 #include <gtest/gtest.h>
-#include <sys/stat.h>
-
-#include <fstream>
-#include <sstream>
 
 #include "imaging/direct.h"
 #include "imaging/sandbox/sandbox.h"
+#include "tests/support/corpus.h"
 #include "tests/support/pictures.h"
 #include "tests/support/sandboxes.h"
-#include "tests/support/shared_dir.h"
 
 namespace pixgate::imaging {
 namespace {
 
-struct Row {
-    std::string file;
-    std::string content_type;
-    bool is_accepted = false;
-    bool is_strict = false;
-    std::vector<std::string> must_not_leak;
-};
-
-std::vector<std::string> split(const std::string& line, char separator) {
-    std::vector<std::string> parts;
-    std::istringstream in(line);
-    for (std::string part; std::getline(in, part, separator);) parts.push_back(part);
-    return parts;
-}
-
-class Corpus : public testing::Test {
-protected:
-    void SetUp() override {
-        const auto shared = test::shared_dir();
-        if (!shared || !std::filesystem::exists(*shared / "corpus" / "MANIFEST.tsv"))
-            GTEST_SKIP() << "no picture corpus here (PIXGATE_SHARED)";
-        folder_ = *shared / "corpus";
-        std::ifstream manifest(folder_ / "MANIFEST.tsv");
-        std::string line;
-        std::getline(manifest, line);
-        while (std::getline(manifest, line)) {
-            const auto columns = split(line, '\t');
-            ASSERT_GE(columns.size(), 14U) << line;
-            rows_.push_back(
-                {columns[0], columns[7], columns[8] == "accept", columns[9] == "yes",
-                 split(columns[13], ';')}
-            );
-        }
-        ASSERT_GT(rows_.size(), 200U);
-    }
-
-    UniqueFd open(const Row& row, std::uint64_t& size_bytes) const {
-        UniqueFd file(::open((folder_ / row.file).c_str(), O_RDONLY | O_CLOEXEC));
-        size_bytes = std::filesystem::file_size(folder_ / row.file);
-        return file;
-    }
-
-    std::filesystem::path folder_;
-    std::vector<Row> rows_;
-};
+using test::Corpus;
+using Row = test::CorpusRow;
 
 // The marker segments of a JPEG before its first scan.
 std::string segments_of(const std::string& jpeg) {
@@ -132,7 +84,7 @@ TEST_F(Corpus, GetsTheSameVerdictsAtFirstContact) {
     EXPECT_GT(made, 200);
 }
 
-TEST_F(Corpus, RefusesEveryBombFromItsHeaderAlone) {
+TEST_F(Corpus, F75_F76_F77_F79_RefusesEveryBombFromItsHeaderAlone) {
     for (const Row& row : rows_) {
         if (row.is_accepted || !row.is_strict || !row.file.contains("bomb-")) continue;
         std::uint64_t size_bytes = 0;
@@ -147,7 +99,7 @@ TEST_F(Corpus, RefusesEveryBombFromItsHeaderAlone) {
     }
 }
 
-TEST_F(Corpus, GivesThumbnailsThatCarryNothingOn) {
+TEST_F(Corpus, F84_F86_GivesThumbnailsThatCarryNothingOn) {
     int made = 0;
     for (const Row& row : rows_) {
         if (!row.is_accepted) continue;

@@ -123,7 +123,7 @@ TEST(Transform, TakesTheFirstFrameOfAnAnimation) {
     EXPECT_EQ(answer.facts.height_px, 15U);
 }
 
-TEST(Transform, LeavesMetadataBehind) {
+TEST(Transform, F86_LeavesMetadataBehind) {
     const auto picture =
         test::with_exif(test::make_picture(Format::kJpeg, 64, 48), 1, "SECRET-PLACE");
     for (const auto output : {OutputFormat::kJpeg, OutputFormat::kPng, OutputFormat::kWebp}) {
@@ -137,7 +137,7 @@ TEST(Transform, LeavesMetadataBehind) {
     }
 }
 
-TEST(Transform, GivesTheSameBytesEachTime) {
+TEST(Transform, F89_GivesTheSameBytesEachTime) {
     const auto picture = test::make_progressive_jpeg(300, 200);
     const auto first = transformed(picture, box(90, 90, Fit::kCover));
     const UniqueFd file = test::file_of(picture);
@@ -180,7 +180,7 @@ TEST(Transform, KeepsAnimationsInsideTheSandbox) {
     }
 }
 
-TEST(Transform, DrawsSvgInsideTheSandboxOnlyWhereItIsAllowed) {
+TEST(Transform, F83_DrawsSvgInsideTheSandboxOnlyWhereItIsAllowed) {
     const std::string picture =
         "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 40 30'>"
         "<rect width='40' height='30' fill='#c81414'/></svg>";

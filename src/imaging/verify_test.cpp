@@ -37,7 +37,7 @@ TEST(Verify, AcceptsGoodPicturesOfEachFormat) {
     }
 }
 
-TEST(Verify, RefusesWhatWasNotAnnouncedOrIsNotAllowed) {
+TEST(Verify, F94_RefusesWhatWasNotAnnouncedOrIsNotAllowed) {
     const auto png = test::make_picture(Format::kPng, 8, 6);
     const auto refusal = [](const std::string& bytes, VerifyRequest request) {
         return verify_header(test::as_bytes(bytes), request).refusal;
@@ -59,7 +59,7 @@ TEST(Verify, RefusesWhatWasNotAnnouncedOrIsNotAllowed) {
     EXPECT_EQ(refusal(png, unsaid), Refusal::kNone);
 }
 
-TEST(Verify, RefusesEmptyAndTooLargeFilesWithoutAChild) {
+TEST(Verify, F93_RefusesEmptyAndTooLargeFilesWithoutAChild) {
     const UniqueFd file = test::file_of("x");
     VerifyRequest request;
     EXPECT_EQ(test::sandbox().verify(file.get(), 0, request)->refusal, Refusal::kEmpty);
@@ -76,7 +76,7 @@ TEST(Verify, SeesDamageOnlyWhenItDecodes) {
 }
 
 // Each must be refused or accepted: no crash, no hang, no forbidden call.
-TEST(Verify, RefusesPicturesThatAreCutOff) {
+TEST(Verify, F93_RefusesPicturesThatAreCutOff) {
     for (const auto format : kFormats) {
         const auto picture = test::make_picture(format, 160, 120);
         for (std::size_t part = 1; part < 40; ++part) {
@@ -89,7 +89,7 @@ TEST(Verify, RefusesPicturesThatAreCutOff) {
     }
 }
 
-TEST(Verify, SurvivesFlippedBits) {
+TEST(Verify, F93_SurvivesFlippedBits) {
     std::mt19937 random(kSeed);
     for (const auto format : kFormats) {
         const auto picture = test::make_picture(format, 96, 64);
@@ -104,7 +104,7 @@ TEST(Verify, SurvivesFlippedBits) {
     }
 }
 
-TEST(Verify, SurvivesNoiseBehindEveryMagic) {
+TEST(Verify, F94_SurvivesNoiseBehindEveryMagic) {
     std::mt19937 random(kSeed);
     for (const auto format : kFormats) {
         const auto picture = test::make_picture(format, 96, 64);

@@ -42,9 +42,8 @@ bool is_cmyk(const VImage& image) {
     return image.interpretation() == VIPS_INTERPRETATION_CMYK;
 }
 
-// x of the chromaticity of a colorant, ICC.1 7.3 and 10.31: a table of tags, each with an XYZ
-// number of signed 16.16 fixed point. Negative when there is none.
-double colorant_x(Bytes profile, std::string_view tag) {
+// Where the profile has this tag; 0 when it has none. ICC.1, 7.3: a table behind the header.
+std::uint32_t place_of_tag(Bytes profile, std::string_view tag) {
     constexpr std::size_t kTableAt = 128;
     constexpr std::uint32_t kMaxTags = 100;
     ByteReader table(profile);
@@ -54,16 +53,31 @@ double colorant_x(Bytes profile, std::string_view tag) {
         const Bytes name = table.take(4);
         const std::uint32_t at = table.u32();
         table.skip(4);
-        if (!is(name, tag)) continue;
-        ByteReader value(profile);
-        value.seek(at);
-        value.skip(8);
-        std::array<double, 3> xyz{};
-        for (double& v : xyz) v = static_cast<std::int32_t>(value.u32()) / 65536.0;
-        const double sum = xyz[0] + xyz[1] + xyz[2];
-        return value.ok() && sum > 0 ? xyz[0] / sum : -1;
+        if (is(name, tag)) return at;
     }
-    return -1;
+    return 0;
+}
+
+// x of the chromaticity of a colorant, ICC.1, 10.31: an XYZ number of signed 16.16 fixed point.
+// Negative when there is none.
+double colorant_x(Bytes profile, std::string_view tag) {
+    const std::uint32_t at = place_of_tag(profile, tag);
+    if (at == 0) return -1;
+    ByteReader value(profile);
+    value.seek(at);
+    value.skip(8);
+    std::array<double, 3> xyz{};
+    for (double& v : xyz) v = static_cast<std::int32_t>(value.u32()) / 65536.0;
+    const double sum = xyz[0] + xyz[1] + xyz[2];
+    return value.ok() && sum > 0 ? xyz[0] / sum : -1;
+}
+
+// Some profiles are a table for the perceptual intent alone, which then stands for all of them
+// (ICC.1, 9.2.1); libvips would take such a picture for sRGB.
+VipsIntent intent_of(Bytes profile) {
+    const auto has = [&](std::string_view tag) { return place_of_tag(profile, tag) != 0; };
+    const bool is_perceptual_only = has("A2B0") && !has("A2B1") && !has("rXYZ") && !has("kTRC");
+    return is_perceptual_only ? VIPS_INTENT_PERCEPTUAL : VIPS_INTENT_RELATIVE;
 }
 
 // Green or red lies further out than sRGB's, whose colorants (adapted to D50) are at x = 0.321 and
@@ -80,11 +94,12 @@ bool can_carry_profile(OutputFormat format) {
 VImage converted(const VImage& image, bool use_embedded, const char* target) {
     return image
         .icc_transform(
-            target, VImage::option()
-                        ->set("embedded", use_embedded)
-                        ->set("input_profile", is_cmyk(image) ? "cmyk" : "srgb")
-                        ->set("intent", VIPS_INTENT_RELATIVE)
-                        ->set("black_point_compensation", true)
+            target,
+            VImage::option()
+                ->set("embedded", use_embedded)
+                ->set("input_profile", is_cmyk(image) ? "cmyk" : "srgb")
+                ->set("intent", use_embedded ? intent_of(profile_of(image)) : VIPS_INTENT_RELATIVE)
+                ->set("black_point_compensation", true)
         )
         .copy_memory();
 }
