@@ -108,6 +108,8 @@ private:
     imaging::Sandbox sandbox_;
     Pool blocking_{"blocking", 16};
     Pool imaging_{"imaging", cores()};
+    // Pictures of uploads take a second where those of visitors take milliseconds.
+    Pool first_contact_{"first-contact", cores()};
     Policies policies_ = config_.policies_by_name();
     EdgeSigner edge_signer_ = edge_signer_of(config_);
     embedded::Adapters adapters_;
@@ -320,8 +322,8 @@ void Program::start_background() {
         *a.catalog,
         *a.alerts,
         verify_with(sandbox_, config_.sandbox),
-        {},
-        imaging_,
+        prepare_with(sandbox_, config_.sandbox),
+        first_contact_,
         *signer_,
         policies_,
         poison_,
@@ -442,6 +444,7 @@ void Program::stop() {
     loops_.stop();
     blocking_.join();
     imaging_.join();
+    first_contact_.join();
     adapters_.close();  // its writer posts to the loops, which go first
     log::info("stopped");
 }
