@@ -57,11 +57,16 @@ Result<ZygoteProcess> start_zygote() {
 
     std::string name = "pixgate-sandbox", argument(kZygoteArgument);
     std::array<char*, 3> arguments{name.data(), argument.data(), nullptr};
-    // Orc, the run-time compiler in libvips 8.14, needs files and executable memory.
-    std::string no_orc = "VIPS_NOVECTOR=1", one_arena = "MALLOC_ARENA_MAX=1";
+    // Orc, the run-time compiler in libvips 8.14, needs files and executable memory. Some
+    // operations (smartcrop, find_trim) have it compile what they then do not use, unless it is
+    // told not to.
+    std::string no_orc = "VIPS_NOVECTOR=1", no_code = "ORC_CODE=emulate";
+    std::string one_arena = "MALLOC_ARENA_MAX=1";
     // Where libvips looks for modules: nowhere. vips_setup.cpp loads the only one that is wanted.
     std::string no_modules = "VIPSHOME=/nonexistent";
-    std::array<char*, 4> environment{no_orc.data(), one_arena.data(), no_modules.data(), nullptr};
+    std::array<char*, 5> environment{
+        no_orc.data(), no_code.data(), one_arena.data(), no_modules.data(), nullptr
+    };
     ZygoteProcess zygote;
     const int error = ::posix_spawn(
         &zygote.pid, "/proc/self/exe", actions.get(), nullptr, arguments.data(), environment.data()
