@@ -20,6 +20,8 @@ Result<Transform> opened(
     const Transform& asked, SignedFor by, const Presets& presets, const Openness& rules
 ) {
     const Transform t = normalised(asked);
+    if (t.watermark.is_on && !rules.has_watermark)
+        return fail(Errc::kInvalidArgument, "no watermark is configured here", "watermark");
     if (presets.has(t) || rules.unsigned_transforms) return t;
     const bool opens_all = by == SignedFor::kUrl || by == SignedFor::kImage;
     if (opens_all && rules.arbitrary_sizes) return t;

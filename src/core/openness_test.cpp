@@ -59,5 +59,18 @@ TEST(Openness, AnEdgeForFriendsMakesEverything) {
     EXPECT_EQ(answer("w=301,blur=9", SignedFor::kNothing, rules), "w=301,blur=9,f=auto");
 }
 
+TEST(Openness, G100_AWatermarkIsRefusedByNameWhereThereIsNone) {
+    const Transform marked{.width_px = 320, .watermark = {.is_on = true}};
+    for (const bool is_free : {true, false}) {
+        const Openness none{.unsigned_transforms = is_free, .has_watermark = false};
+        const auto refused = opened(marked, SignedFor::kUrl, Presets(), none);
+        ASSERT_FALSE(refused.has_value());
+        EXPECT_EQ(refused.error().code, Errc::kInvalidArgument);
+        EXPECT_EQ(refused.error().reason, "watermark");
+        EXPECT_TRUE(opened({.width_px = 320}, SignedFor::kUrl, Presets(), none).has_value());
+    }
+    EXPECT_TRUE(opened(marked, SignedFor::kUrl, Presets(), {}).has_value());
+}
+
 }  // namespace
 }  // namespace pixgate

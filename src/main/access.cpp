@@ -101,7 +101,7 @@ roles::ApiOptions api_options_of(
     out.max_event_streams = api.max_event_streams;
     out.max_event_streams_per_caller = api.max_event_streams_per_caller;
     out.signed_url_lifetime = config.edge.signed_url_lifetime;
-    out.openness = openness_of(config.edge);
+    out.openness = openness_of(config);
     out.presets = presets_of(config);
     return out;
 }

@@ -286,6 +286,21 @@ void describe_flow(SettingsTable& t, Config& c) {
     t.add("sandbox.max_wall_milliseconds", c.sandbox.max_wall, "For one picture.", 100, 600'000);
     t.add("sandbox.max_memory_bytes", c.sandbox.max_memory_bytes, "For one picture.", 64LL << 20);
     t.add(
+        "imaging.watermark_file", c.imaging.watermark_file,
+        "PNG, WebP or JPEG of at most 4 MiB that `watermark` lays over pictures; read at the "
+        "start. "
+        "Empty: URLs that ask for it are refused. What was made with another mark stays as it is."
+    );
+    t.add(
+        "imaging.linear_light", c.imaging.linear_light,
+        "The edge resizes in linear light: truer for fine bright detail, slower."
+    );
+    t.add(
+        "imaging.keep_wide_gamut", c.imaging.keep_wide_gamut,
+        "What the edge makes from an original with more colours than sRGB is Display P3, with its "
+        "profile; what it makes from a rendition is sRGB."
+    );
+    t.add(
         "sandbox.workers", c.sandbox.workers,
         "Warm processes that resize what Pixgate encoded itself, started when wanted and ended "
         "when "

@@ -158,6 +158,12 @@ struct SandboxConfig {
     std::uint32_t workers = 0;  // 0: as many as cores
 };
 
+struct ImagingConfig {
+    std::string watermark_file;  // PNG, WebP or JPEG; empty: no watermark
+    bool linear_light = false;
+    bool keep_wide_gamut = false;
+};
+
 struct PolicyConfig : Policy {
     std::string where;
 };
@@ -188,6 +194,7 @@ struct Config {
     SweeperConfig sweeper;
     AlertsConfig alerts;
     SandboxConfig sandbox;
+    ImagingConfig imaging;
     log::Level log_level = log::Level::kInfo;
     std::vector<PresetConfig> presets;   // beside the built-in ones
     PolicyConfig policy;                 // the default one

@@ -120,15 +120,19 @@ Presets presets_of(const Config& config) {
     return out;
 }
 
-Openness openness_of(const EdgeConfig& e) {
-    return {e.presets_only, e.snap_widths, e.arbitrary_sizes, e.unsigned_transforms};
+Openness openness_of(const Config& config) {
+    const EdgeConfig& e = config.edge;
+    return {
+        e.presets_only, e.snap_widths, e.arbitrary_sizes, e.unsigned_transforms,
+        !config.imaging.watermark_file.empty()
+    };
 }
 
 edge::UrlRules url_rules_of(const Config& config) {
     const EdgeConfig& e = config.edge;
     edge::UrlRules out;
     out.presets = presets_of(config);
-    out.openness = openness_of(e);
+    out.openness = openness_of(config);
     const auto has = [&](const char* format) {
         return std::ranges::find(e.auto_formats, format) != e.auto_formats.end();
     };

@@ -15,6 +15,6 @@ std::vector<SettingMistake> check_edge_urls(const Config& config, const Settings
 // Of a configuration without mistakes.
 Presets presets_of(const Config& config);
 edge::UrlRules url_rules_of(const Config& config);
-Openness openness_of(const EdgeConfig& edge);
+Openness openness_of(const Config& config);
 
 }  // namespace pixgate

@@ -1,5 +1,15 @@
 #include "main/imaging_calls.h"
 
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "base/fd.h"
+
 namespace pixgate {
 
 namespace {
@@ -28,6 +38,79 @@ imaging::VerifyRequest request_of(const VerifyJob& job, const SandboxConfig& con
     return request;
 }
 
+// The limits of the step that lays the mark on.
+constexpr imaging::Limits kMarkLimits{
+    .max_bytes = 4 << 20,
+    .max_pixels = 16'000'000,
+    .max_side_px = 8'192,
+    .max_frames = 1,
+    .max_total_pixels = 16'000'000,
+};
+
+Error no_mark(const std::string& path, const std::string& why) {
+    return {Errc::kInvalidArgument, "imaging.watermark_file: " + path + ": " + why, "watermark"};
+}
+
+// `bytes` from the start of `from`, appended to `out`.
+Result<void> copy_bytes(int from, std::uint64_t bytes, std::string& out) {
+    const std::size_t before = out.size();
+    out.resize(before + static_cast<std::size_t>(bytes));
+    for (std::uint64_t done = 0; done < bytes;) {
+        const auto n =
+            ::pread(from, out.data() + before + done, bytes - done, static_cast<off_t>(done));
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) return fail(Errc::kUnavailable, "the picture cannot be read to its end");
+        done += static_cast<std::uint64_t>(n);
+    }
+    return {};
+}
+
+Result<std::string> read_mark(const std::string& path) {
+    const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    struct stat info{};
+    if (!file || ::fstat(file.get(), &info) != 0)
+        return std::unexpected(no_mark(path, std::strerror(errno)));
+    if (!S_ISREG(info.st_mode)) return std::unexpected(no_mark(path, "is no file"));
+    const auto size = static_cast<std::uint64_t>(info.st_size);
+    if (size > kMarkLimits.max_bytes) return std::unexpected(no_mark(path, "is larger than 4 MiB"));
+    std::string out;
+    CHECK_OK(copy_bytes(file.get(), size, out));
+    return out;
+}
+
+Result<UniqueFd> in_memory(std::string_view bytes) {
+    UniqueFd file(::memfd_create("picture", MFD_CLOEXEC));
+    while (file && !bytes.empty()) {
+        const auto n = ::write(file.get(), bytes.data(), bytes.size());
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) return fail(Errc::kUnavailable, "no memory for the picture and its mark");
+        bytes.remove_prefix(static_cast<std::size_t>(n));
+    }
+    if (!file) return fail(Errc::kUnavailable, "no memory for the picture and its mark");
+    return file;
+}
+
+imaging::TransformRequest request_of(
+    const VariantSource& source, const Transform& transform, const SandboxConfig& config
+) {
+    imaging::TransformRequest request;
+    request.transform = transform;
+    request.source = source.source;
+    request.original_width_px = source.original_width_px;
+    request.original_height_px = source.original_height_px;
+    // What was checked at upload is what may be decoded now, nothing else.
+    request.allowed = formats_of({source.content_type});
+    imaging::Limits limits;
+    limits.max_bytes = source.size_bytes;
+    limits.max_pixels = std::uint64_t{source.width_px} * source.height_px;
+    limits.max_side_px = std::max(source.width_px, source.height_px);
+    limits.max_frames = std::max(1U, source.frames);
+    limits.max_total_pixels = limits.max_pixels * limits.max_frames;
+    request.limits = bounded(limits, config);
+    request.max_side_px = kMaxOutputSidePx;
+    return request;
+}
+
 }  // namespace
 
 VerifyPicture verify_with(imaging::Imaging& imaging, const SandboxConfig& config) {
@@ -50,28 +133,50 @@ PreparePicture prepare_with(imaging::Imaging& imaging, const SandboxConfig& conf
     };
 }
 
-MakeVariant make_with(imaging::Imaging& imaging, const SandboxConfig& config) {
-    return
-        [&imaging,
-         config](const VariantSource& source, const Transform& transform) -> Result<MadeVariant> {
-            imaging::TransformRequest request;
-            request.transform = transform;
-            request.source = source.source;
-            request.original_width_px = source.original_width_px;
-            request.original_height_px = source.original_height_px;
-            // What was checked at upload is what may be decoded now, nothing else.
-            request.allowed = formats_of({source.content_type});
-            imaging::Limits limits;
-            limits.max_bytes = source.size_bytes;
-            limits.max_pixels = std::uint64_t{source.width_px} * source.height_px;
-            limits.max_side_px = std::max(source.width_px, source.height_px);
-            limits.max_frames = std::max(1U, source.frames);
-            limits.max_total_pixels = limits.max_pixels * limits.max_frames;
-            request.limits = bounded(limits, config);
-            request.max_side_px = kMaxOutputSidePx;
-            TRY(auto answer, imaging.transform(source.fd, source.size_bytes, request));
-            return MadeVariant{answer.refusal, std::move(answer.bytes)};
-        };
+Result<VariantLook> read_look(
+    imaging::Imaging& imaging, const ImagingConfig& look, const SandboxConfig& config
+) {
+    VariantLook out{{}, look.linear_light, look.keep_wide_gamut};
+    const std::string& path = look.watermark_file;
+    if (path.empty()) return out;
+    TRY(std::string mark, read_mark(path));
+    imaging::VerifyRequest request;
+    request.check_declared = false;
+    using enum imaging::Format;
+    request.allowed = imaging::FormatSet{kPng, kWebp, kJpeg};
+    request.limits = bounded(kMarkLimits, config);
+    TRY(const UniqueFd file, in_memory(mark));
+    TRY(const auto answer, imaging.verify(file.get(), mark.size(), request));
+    if (answer.refusal != imaging::Refusal::kNone)
+        return std::unexpected(no_mark(path, std::string(imaging::sentence_of(answer.refusal))));
+    out.mark = std::make_shared<const std::string>(std::move(mark));
+    return out;
+}
+
+MakeVariant make_with(imaging::Imaging& imaging, const SandboxConfig& config, VariantLook look) {
+    return [&imaging, config, look = std::move(look)](
+               const VariantSource& source, const Transform& transform
+           ) -> Result<MadeVariant> {
+        imaging::TransformRequest request = request_of(source, transform, config);
+        request.linear_light = look.linear_light;
+        request.keep_wide_gamut = look.keep_wide_gamut;
+        int fd = source.fd;
+        std::uint64_t size_bytes = source.size_bytes;
+        UniqueFd both;
+        if (transform.watermark.is_on) {
+            if (!look.mark)
+                return fail(Errc::kInvalidArgument, "no watermark is configured", "watermark");
+            std::string bytes;
+            CHECK_OK(copy_bytes(source.fd, source.size_bytes, bytes));
+            bytes += *look.mark;
+            TRY(both, in_memory(bytes));
+            fd = both.get();
+            size_bytes = bytes.size();
+            request.mark_bytes = look.mark->size();
+        }
+        TRY(auto answer, imaging.transform(fd, size_bytes, request));
+        return MadeVariant{answer.refusal, std::move(answer.bytes)};
+    };
 }
 
 }  // namespace pixgate

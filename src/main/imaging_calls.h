@@ -2,6 +2,9 @@
 // become what the flow decides on.
 #pragma once
 
+#include <memory>
+#include <string>
+
 #include "flow/deliver_image.h"
 #include "flow/on_stored.h"
 #include "imaging/imaging.h"
@@ -12,6 +15,21 @@ namespace pixgate {
 // All keep a reference to `imaging`, which must outlive them.
 VerifyPicture verify_with(imaging::Imaging& imaging, const SandboxConfig& config);
 PreparePicture prepare_with(imaging::Imaging& imaging, const SandboxConfig& config);
-MakeVariant make_with(imaging::Imaging& imaging, const SandboxConfig& config);
+
+// What the operator wants of every variant.
+struct VariantLook {
+    std::shared_ptr<const std::string> mark;  // the watermark, encoded; null: there is none
+    bool linear_light = false;
+    bool keep_wide_gamut = false;
+};
+// Reads the watermark's file and has it decoded once, as a stranger's picture.
+//   errors  kInvalidArgument (no file, too large, no PNG, WebP or JPEG), and those of `imaging`
+Result<VariantLook> read_look(
+    imaging::Imaging& imaging, const ImagingConfig& look, const SandboxConfig& config
+);
+// A transform that wants a mark where there is none: kInvalidArgument ("watermark").
+MakeVariant make_with(
+    imaging::Imaging& imaging, const SandboxConfig& config, VariantLook look = {}
+);
 
 }  // namespace pixgate

@@ -106,6 +106,7 @@ private:
     SystemIds ids_{clock_};
     Metrics metrics_;
     imaging::Sandbox sandbox_;
+    VariantLook look_;
     Pool blocking_{"blocking", 16};
     Pool imaging_{"imaging", cores()};
     // Pictures of uploads take a second where those of visitors take milliseconds.
@@ -234,7 +235,8 @@ Result<void> Program::build_flow() {
     const auto edge = deliver_config_of(config_);
     deliver_.emplace(
         DeliverImage::Ports{
-            *a.catalog, *a.store, make_with(sandbox_, config_.sandbox), imaging_, clock_, metrics_,
+            *a.catalog, *a.store, make_with(sandbox_, config_.sandbox, look_), imaging_, clock_,
+            metrics_,
             [this](std::string name, Task<void> task) {
                 loops_.spawn(std::move(name), std::move(task));
             },
@@ -417,6 +419,7 @@ Result<void> Program::say_ready() {
 Result<void> Program::start() {
     TRY(alert_channel_, make_alert_channel(config_));
     CHECK_OK(check_sandbox());
+    TRY(look_, read_look(sandbox_, config_.imaging, config_.sandbox));
     CHECK_OK(open_storage());
     CHECK_OK(listen_store());
     CHECK_OK(listen_api());

@@ -1,0 +1,86 @@
+#include "main/imaging_calls.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "tests/support/pictures.h"
+#include "tests/support/sandboxes.h"
+#include "tests/support/temp_dir.h"
+
+namespace pixgate {
+namespace {
+
+using imaging::Format;
+
+class ImagingCalls : public testing::Test {
+protected:
+    std::string file_with(const std::string& bytes) const {
+        const auto path = folder_.path() / "mark";
+        std::ofstream(path, std::ios::binary) << bytes;
+        return path.string();
+    }
+    Result<VariantLook> look_with(const std::string& bytes) const {
+        return read_look(test::sandbox(), {.watermark_file = file_with(bytes)}, {});
+    }
+
+    tests::TempDir folder_;
+};
+
+TEST_F(ImagingCalls, TheWatermarkIsReadOnceAndLaidOnFromOriginalsAndRenditions) {
+    auto look = look_with(test::make_picture(Format::kPng, 20, 20));
+    ASSERT_TRUE(look.has_value()) << look.error().message;
+    const auto make = make_with(test::sandbox(), {}, *look);
+    const auto picture = test::make_picture(Format::kJpeg, 200, 100);
+    const UniqueFd file = test::file_of(picture);
+    Transform transform{.format = OutputFormat::kPng};
+    transform.watermark = {
+        .is_on = true,
+        .position = GravityKind::kTopLeft,
+        .scale_percent = 40,
+        .opacity_percent = 100
+    };
+    for (const auto kind : {imaging::Source::kStranger, imaging::Source::kOwn}) {
+        VariantSource source;
+        source.fd = file.get();
+        source.size_bytes = picture.size();
+        source.content_type = "image/jpeg";
+        source.width_px = 200;
+        source.height_px = 100;
+        source.source = kind;
+        const auto made = make(source, transform);
+        ASSERT_TRUE(made.has_value()) << made.error().message;
+        ASSERT_EQ(made->refusal, imaging::Refusal::kNone);
+        EXPECT_GT(test::pixel_at(made->bytes, 10.0 / 199, 34.0 / 99).blue, 150);
+        const auto plain = make(source, {.format = OutputFormat::kPng});
+        ASSERT_TRUE(plain.has_value()) << plain.error().message;
+        EXPECT_LT(test::pixel_at(plain->bytes, 10.0 / 199, 34.0 / 99).blue, 60);
+        const auto unmarked = make_with(test::sandbox(), {})(source, transform);
+        ASSERT_FALSE(unmarked.has_value());
+        EXPECT_EQ(unmarked.error().reason, "watermark");
+    }
+}
+
+TEST_F(ImagingCalls, AWatermarkThatIsNoneIsToldAtTheStart) {
+    EXPECT_TRUE(read_look(test::sandbox(), {}, {}).has_value());
+    const auto absent = read_look(test::sandbox(), {.watermark_file = "/absent/mark.png"}, {});
+    ASSERT_FALSE(absent.has_value());
+    EXPECT_TRUE(absent.error().message.contains("imaging.watermark_file: /absent/mark.png"));
+    EXPECT_FALSE(read_look(test::sandbox(), {.watermark_file = "/"}, {}).has_value());
+    EXPECT_FALSE(look_with("").has_value());
+    EXPECT_FALSE(look_with("<svg xmlns='http://www.w3.org/2000/svg'/>").has_value());
+    EXPECT_FALSE(look_with(test::make_picture(Format::kGif, 8, 8)).has_value());
+    EXPECT_FALSE(look_with(test::png_header_bomb(60'000, 60'000)).has_value());
+    const auto good = test::make_picture(Format::kWebp, 8, 8);
+    EXPECT_TRUE(look_with(good).has_value());
+    EXPECT_FALSE(look_with(good + std::string(5 << 20, 'x')).has_value());
+}
+
+TEST_F(ImagingCalls, ColoursAreAsTheOperatorWantsThem) {
+    const auto look = read_look(test::sandbox(), {{}, true, true}, {});
+    ASSERT_TRUE(look.has_value());
+    EXPECT_TRUE(look->linear_light && look->keep_wide_gamut && !look->mark);
+}
+
+}  // namespace
+}  // namespace pixgate
