@@ -153,6 +153,7 @@ TEST_F(Corpus, TurnsPicturesUpright) {
 }
 
 TEST_F(Corpus, ConvertsWideColoursToSrgb) {
+    DirectImaging direct;
     for (const Row& row : rows_) {
         if (!row.file.contains("/p3-quadrants")) continue;
         std::uint64_t size_bytes = 0;
@@ -161,10 +162,22 @@ TEST_F(Corpus, ConvertsWideColoursToSrgb) {
         request.transform.format = OutputFormat::kPng;
         const auto answer = test::sandbox().transform(file.get(), size_bytes, request);
         ASSERT_TRUE(answer.has_value() && answer->refusal == Refusal::kNone) << row.file;
-        const auto pixel = test::pixel_at(answer->bytes, 0.2, 0.2);
-        EXPECT_NEAR(pixel.red, 218, 6) << row.file;
-        EXPECT_NEAR(pixel.green, 67, 8) << row.file;
-        EXPECT_NEAR(pixel.blue, 75, 6) << row.file;
+        PrepareRequest first;
+        first.verify.check_declared = false;
+        first.product_count = 1;
+        first.products[0].transform.width_px = 2'048;
+        first.products[0].transform.format = OutputFormat::kJpeg;
+        first.products[0].is_rendition = true;
+        const auto prepared = direct.prepare(file.get(), size_bytes, first);
+        ASSERT_TRUE(prepared.has_value() && prepared->products.size() == 1)
+            << row.file << ": "
+            << (prepared.has_value() ? prepared->detail : prepared.error().message);
+        for (const auto& bytes : {answer->bytes, prepared->products.front().bytes}) {
+            const auto pixel = test::pixel_at(bytes, 0.2, 0.2);
+            EXPECT_NEAR(pixel.red, 218, 6) << row.file;
+            EXPECT_NEAR(pixel.green, 67, 8) << row.file;
+            EXPECT_NEAR(pixel.blue, 75, 6) << row.file;
+        }
     }
 }
 

@@ -1,16 +1,12 @@
 #include "imaging/prepare.h"
 
 #include <algorithm>
-#include <cstring>
+#include <cmath>
 #include <utility>
-#include <vips/vips8>
 
-#include "imaging/placeholder.h"
-#include "imaging/planes/products.h"
-#include "imaging/planes/rgb.h"
+#include "imaging/planes/master.h"
 #include "imaging/transform.h"
 #include "imaging/verify.h"
-#include "imaging/vips_setup.h"
 
 namespace pixgate::imaging {
 namespace {
@@ -22,114 +18,120 @@ PrepareAnswer refuse(const PrepareAnswer& answer, Refusal refusal, std::string d
     return {refusal, answer.facts, {}, {}, std::move(detail)};
 }
 
-std::optional<Product> make_alone(
-    Bytes data, const PlannedProduct& product, PrepareAnswer& answer
+// True while the answer is no refusal.
+bool add(
+    PrepareAnswer& answer, std::uint32_t index, TransformAnswer made, const PrepareRequest& request
 ) {
-    TransformAnswer made = transform_bytes(data, product.request);
     if (made.refusal != Refusal::kNone) {
         answer = refuse(answer, made.refusal, std::move(made.detail));
-        return std::nullopt;
-    }
-    return Product{product.index, made.facts, std::move(made.bytes)};
-}
-
-// True while the answer is no refusal.
-bool add(PrepareAnswer& answer, std::optional<Product> product, const PrepareRequest& request) {
-    if (answer.refusal != Refusal::kNone) return false;
-    if (!product) {
-        answer = refuse(answer, Refusal::kBroken, "an encoder gave up");
         return false;
     }
-    std::uint64_t bytes = product->bytes.size();
+    std::uint64_t bytes = made.bytes.size();
     for (const Product& other : answer.products) bytes += other.bytes.size();
-    answer.products.push_back(*std::move(product));
+    answer.products.push_back({index, made.facts, std::move(made.bytes)});
     if (bytes <= request.max_output_bytes) return true;
     answer = refuse(answer, Refusal::kTooManyBytes);
     return false;
 }
 
-SmallPicture read_small(const std::string& png) {
-    SmallPicture out;
-    vips::VImage image = vips::VImage::new_from_buffer(png.data(), png.size(), "");
-    image = image.colourspace(VIPS_INTERPRETATION_sRGB);
-    if (!image.has_alpha()) image = image.bandjoin_const({255});
-    std::size_t bytes = 0;
-    void* pixels = image.write_to_memory(&bytes);
-    out.width_px = static_cast<std::uint32_t>(image.width());
-    out.height_px = static_cast<std::uint32_t>(image.height());
-    out.rgba.resize(bytes);
-    std::memcpy(out.rgba.data(), pixels, bytes);
-    g_free(pixels);
-    return out;
-}
-
-TransformRequest small_request(const PrepareRequest& request, OutputFormat format) {
-    TransformRequest out;
-    out.transform.width_px = out.transform.height_px = kPlaceholderSidePx;
-    out.transform.format = format;
-    out.allowed = request.verify.allowed;
-    out.limits = request.verify.limits;
-    return out;
-}
-
-Placeholders placeholders_of(Bytes data, const PrepareRequest& request) {
-    const TransformAnswer small = transform_bytes(data, small_request(request, OutputFormat::kPng));
-    if (small.refusal != Refusal::kNone) return {};
-    try {
-        return make_placeholders(read_small(small.bytes));
-    } catch (const vips::VError&) {
-        take_vips_error();
-        return {};
+// `facts` are the original's as the master lies.
+void make_products(
+    Bytes data,
+    const Facts& facts,
+    Master& master,
+    const PrepareRequest& request,
+    PrepareAnswer& answer
+) {
+    for (const PlannedProduct& product : plan_products(request, facts)) {
+        TransformAnswer made = master.can_make(product) ? master.make(product)
+                                                        : transform_bytes(data, product.request);
+        if (!add(answer, product.index, std::move(made), request)) return;
     }
+    answer.placeholders = master.placeholders();
 }
 
-Placeholders placeholders_of(Pyramid& pyramid, const Facts& facts, Size stored) {
-    TransformRequest request;
-    request.transform.width_px = request.transform.height_px = kPlaceholderSidePx;
-    const Size upright{facts.width_px, facts.height_px};
-    const Plan plan = as_stored(plan_transform(upright, request), facts.orientation);
-    const Planes planes =
-        pyramid.make({stored, {{0, 0}, stored}, plan.resized, facts.orientation, kFullChroma});
-    return make_placeholders({planes.y.width(), planes.y.height(), to_rgba(planes)});
+Size stored_size(const Facts& facts) {
+    Size size{facts.width_px, facts.height_px};
+    if (swaps_sides(facts.orientation)) std::swap(size.width_px, size.height_px);
+    return size;
+}
+
+Facts upright(Facts facts) {
+    facts.orientation = 1;
+    return facts;
+}
+
+std::uint64_t pixels_in(Size size) {
+    return std::uint64_t{size.width_px} * size.height_px;
 }
 
 // False: not for this lane; nothing was decided.
 bool prepare_jpeg(Bytes data, const PrepareRequest& request, PrepareAnswer& answer) {
-    JpegReader reader(data, request.verify.limits.max_memory_bytes);
+    const Limits& limits = request.verify.limits;
+    const Facts facts = answer.facts;
+    const Size stored = stored_size(facts);
+    JpegReader reader(data, limits.max_memory_bytes);
     JpegHead head;
-    Size stored{answer.facts.width_px, answer.facts.height_px};
-    if (swaps_sides(answer.facts.orientation)) std::swap(stored.width_px, stored.height_px);
-    if (!reader.read_head(head) || !head.is_planar || head.profile == JpegProfile::kOther ||
-        head.size != stored)
-        return false;
-    const auto products = plan_products(request, answer.facts);
-    Planes master;
-    const DecodePlan plan = plan_decode(products, stored, kMaxMasterBytes);
-    if (!decode_master(data, request.verify.limits, head, reader, plan, master)) {
+    if (!reader.read_head(head) || !head.is_planar || head.size != stored) return false;
+    const DecodePlan plan = plan_decode(plan_products(request, facts), stored, kMaxMasterBytes);
+    const bool converts = head.profile == JpegProfile::kOther;
+    if (converts && (head.is_grey || pixels_in(plan.master) > Master::kMaxPixels)) return false;
+    Planes planes;
+    if (!decode_master(data, limits, head, reader, plan, planes)) {
         answer = refuse(answer, Refusal::kBroken, reader.error());
         return true;
     }
-    Pyramid pyramid(stored, std::move(master));
-    for (const PlannedProduct& product : products) {
-        auto made =
-            product.is_lean ? make_product(product, pyramid) : make_alone(data, product, answer);
-        if (!add(answer, std::move(made), request)) return true;
+    Master master(facts, std::move(planes), plan.master);
+    if (!converts) {
+        make_products(data, facts, master, request, answer);
+        return true;
     }
-    answer.placeholders = placeholders_of(pyramid, answer.facts, stored);
+    Pixels pixels = master.pixels();
+    convert_to_srgb(pixels, head.other_profile);
+    Master converted(upright(facts), std::move(pixels));
+    make_products(data, upright(facts), converted, request, answer);
     return true;
 }
 
-// Each product from the bytes themselves.
-void prepare_one_by_one(Bytes data, const PrepareRequest& request, PrepareAnswer& answer) {
-    VerifyAnswer verdict = verify_bytes(data, request.verify);
-    if (verdict.refusal != Refusal::kNone) {
-        answer = refuse(answer, verdict.refusal, std::move(verdict.detail));
+// To the first frame as a whole, at about that size.
+TransformRequest whole_picture(const VerifyRequest& verify, const Facts& facts, Size size) {
+    TransformRequest whole;
+    whole.allowed = verify.allowed;
+    whole.limits = verify.limits;
+    whole.transform.fit = Fit::kSqueeze;
+    // One that can be transparent keeps alpha.
+    whole.transform.format = facts.has_alpha ? OutputFormat::kPng : OutputFormat::kJpeg;
+    const double longest = std::max(size.width_px, size.height_px);
+    const double part = std::min(
+        {1.0, whole.max_side_px / longest,
+         std::sqrt(static_cast<double>(Master::kMaxPixels) / static_cast<double>(pixels_in(size)))}
+    );
+    whole.transform.width_px = std::max(1U, static_cast<std::uint32_t>(size.width_px * part));
+    whole.transform.height_px = std::max(1U, static_cast<std::uint32_t>(size.height_px * part));
+    return whole;
+}
+
+// Through libvips.
+void prepare_other(Bytes data, const PrepareRequest& request, PrepareAnswer& answer) {
+    if (answer.facts.frames > 1) {
+        // Only the first frame goes into products, but all of them will be shown.
+        VerifyAnswer verdict = verify_bytes(data, request.verify);
+        if (verdict.refusal != Refusal::kNone) {
+            answer = refuse(answer, verdict.refusal, std::move(verdict.detail));
+            return;
+        }
+    }
+    const Facts facts = upright(answer.facts);
+    const DecodePlan plan =
+        plan_decode(plan_products(request, facts), stored_size(facts), kMaxMasterBytes);
+    PixelsAnswer decoded =
+        pixels_of(data, answer.facts, whole_picture(request.verify, facts, plan.master));
+    if (decoded.refusal != Refusal::kNone) {
+        answer = refuse(answer, decoded.refusal, std::move(decoded.detail));
         return;
     }
-    for (const PlannedProduct& product : plan_products(request, answer.facts)) {
-        if (!add(answer, make_alone(data, product, answer), request)) return;
-    }
-    answer.placeholders = placeholders_of(data, request);
+    Master master(facts, std::move(decoded.pixels));
+    make_products(data, facts, master, request, answer);
 }
 
 }  // namespace
@@ -141,7 +143,7 @@ PrepareAnswer prepare_bytes(Bytes data, const PrepareRequest& request) {
     PrepareAnswer answer{verdict.refusal, verdict.facts, {}, {}, std::move(verdict.detail)};
     if (answer.refusal != Refusal::kNone) return answer;
     const bool is_done = answer.facts.format == Format::kJpeg && prepare_jpeg(data, full, answer);
-    if (!is_done) prepare_one_by_one(data, full, answer);
+    if (!is_done) prepare_other(data, full, answer);
     return answer;
 }
 

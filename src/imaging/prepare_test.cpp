@@ -6,6 +6,7 @@
 
 #include "imaging/direct.h"
 #include "imaging/probe.h"
+#include "imaging/transform.h"
 #include "imaging/verify.h"
 #include "tests/support/bytes.h"
 #include "tests/support/pictures.h"
@@ -124,6 +125,50 @@ TEST(Prepare, KeepsTransparencyInRenditions) {
     }
 }
 
+// What the planes do not do is made from the same decode, and is what it would be from the bytes.
+TEST(Prepare, MakesProductsOfEveryKindAsFromTheOriginal) {
+    PrepareRequest request;
+    request.verify.check_declared = false;
+    for (const char* text :
+         {"w=200,f=avif", "w=200,f=png", "w=90,h=90,fit=cover,f=png", "w=90,h=120,fit=pad,f=webp",
+          "w=200,blur=2,f=jpeg", "w=150,rotate=90,flip=h,f=avif", "crop=20x10x300x200,w=120,f=png",
+          "w=120,h=40,fit=cover,gravity=smart,f=jpeg", "trim=10,w=100,f=jpeg",
+          "crop=20x10x300x200,grayscale=1,f=webp", "w=120,background=ff00ff,f=jpeg"}) {
+        const auto transform = parse_transform(text);
+        ASSERT_TRUE(transform.has_value()) << text << ": " << transform.error().message;
+        add(request, *transform);
+    }
+    std::vector<std::string> pictures{
+        test::make_transparent_png(640, 480),
+        test::with_exif(test::make_picture(Format::kJpeg, 640, 480), 6)
+    };
+    for (const auto format : {Format::kJpeg, Format::kPng, Format::kHeic, Format::kWebp})
+        pictures.push_back(test::make_picture(format, 640, 480));
+    for (const auto& picture : pictures) {
+        const auto answer = prepare(picture, request);
+        ASSERT_TRUE(answer.has_value());
+        ASSERT_EQ(answer->refusal, Refusal::kNone) << answer->detail;
+        expect_true_facts(*answer);
+        ASSERT_EQ(answer->products.size(), request.product_count);
+        for (const Product& product : answer->products) {
+            TransformRequest alone;
+            alone.transform = request.products.at(product.index).transform;
+            const auto made = transform_bytes(test::as_bytes(picture), alone);
+            ASSERT_EQ(made.refusal, Refusal::kNone);
+            EXPECT_EQ(product.facts.format, made.facts.format);
+            EXPECT_EQ(product.facts.width_px, made.facts.width_px) << product.index;
+            EXPECT_EQ(product.facts.height_px, made.facts.height_px) << product.index;
+            for (const auto& [x, y] : {std::pair{0.25, 0.3}, {0.8, 0.2}, {0.3, 0.75}}) {
+                const auto ours = test::pixel_at(product.bytes, x, y);
+                const auto theirs = test::pixel_at(made.bytes, x, y);
+                EXPECT_NEAR(ours.red, theirs.red, 8) << product.index;
+                EXPECT_NEAR(ours.green, theirs.green, 8) << product.index;
+                EXPECT_NEAR(ours.blue, theirs.blue, 8) << product.index;
+            }
+        }
+    }
+}
+
 TEST(Prepare, RefusesWhatVerifyRefuses) {
     const auto picture = test::make_picture(Format::kJpeg, 800, 600);
     const auto cut = prepare(picture.substr(0, picture.size() / 2), usual());
@@ -174,6 +219,19 @@ TEST(Prepare, JudgesDamageAsVerifyDoes) {
     );
     EXPECT_GT(refused, 100);
     EXPECT_GT(taken, 100);
+}
+
+TEST(Prepare, JudgesDamageOfOtherFormatsAsVerifyDoes) {
+    int refused = 0, taken = 0;
+    std::vector<std::string> pictures;
+    for (const auto format :
+         {Format::kPng, Format::kGif, Format::kWebp, Format::kAvif, Format::kHeic, Format::kTiff})
+        pictures.push_back(test::make_picture(format, 203, 151));
+    pictures.push_back(test::make_transparent_png(203, 151));
+    pictures.push_back(test::make_animation(120, 90, 3));
+    expect_same_verdicts(pictures, 100, refused, taken);
+    EXPECT_GT(refused, 100);
+    EXPECT_GT(taken, 20);
 }
 
 // So large that an eighth is enough for the product and the placeholders.

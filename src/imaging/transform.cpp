@@ -83,27 +83,59 @@ Facts facts_of(const VImage& frame, const std::string& encoded, const Work& work
     return facts;
 }
 
-TransformAnswer carry_out(Work& work, Bytes original) {
+// All frames that are kept, as they shall be encoded.
+std::vector<VImage> make_frames(Work& work) {
     const std::uint32_t frames = work.frames;
-    run(kOnce, work);
     std::vector<VImage> made;
     for (work.frame = 0; work.frame < frames && work.refusal == Refusal::kNone; ++work.frame) {
         if (frames > 1) work.image = steps::frame_of(work.opened, work.frame);
         run(kOnEachFrame, work);
         made.push_back(without_metadata(frames > 1 ? work.image.copy_memory() : work.image));
     }
-    if (work.refusal != Refusal::kNone) return {work.refusal, {}, {}, {}};
+    return made;
+}
 
+TransformAnswer encode_frames_of(Work& work, const std::vector<VImage>& made, Bytes original) {
+    if (work.refusal != Refusal::kNone) return {work.refusal, {}, {}, {}};
     const Transform& asked = work.asked();
     const EncodeOptions options{
         format_of(asked.format), quality_of(asked), work.request.effort, extras_of(work, original)
     };
     TransformAnswer answer;
-    answer.bytes = frames > 1
-                       ? encode_frames(made, steps::animation_of(work.opened, frames), options)
+    answer.bytes = work.frames > 1
+                       ? encode_frames(made, steps::animation_of(work.opened, work.frames), options)
                        : encode(made.front(), options);
     answer.facts = facts_of(made.front(), answer.bytes, work);
     return answer;
+}
+
+TransformAnswer carry_out(Work& work, Bytes original) {
+    run(kOnce, work);
+    return encode_frames_of(work, make_frames(work), original);
+}
+
+// What libvips said itself, or what one of our own steps said.
+std::string words_of(const vips::VError& error) {
+    std::string detail = take_vips_error();
+    return detail.empty() ? error.what() : detail;
+}
+
+// The rows that were decoded last, so that they can be asked for again.
+VImage with_last_rows_kept(const VImage& opened) {
+    constexpr int kRows = 8;
+    return opened.linecache(VImage::option()
+                                ->set("tile_height", kRows)
+                                ->set("access", VIPS_ACCESS_SEQUENTIAL)
+                                ->set("persistent", true));
+}
+
+// Filters need not look at the last rows, but what is wrong may be there.
+void decode_to_the_end(const VImage& opened) {
+    VipsRegion* region = vips_region_new(opened.get_image());
+    const VipsRect last{0, opened.height() - 1, opened.width(), 1};
+    const bool ok = region != nullptr && vips_region_prepare(region, &last) == 0;
+    if (region != nullptr) g_object_unref(region);
+    if (!ok) throw vips::VError();
 }
 
 TransformAnswer transform_picture(Bytes data, Bytes mark, const TransformRequest& request) {
@@ -126,9 +158,7 @@ TransformAnswer transform_picture(Bytes data, Bytes mark, const TransformRequest
         work.frames = steps::kept_frames(input.facts, request.transform);
         return carry_out(work, data);
     } catch (const vips::VError& error) {
-        // What libvips said itself, or what one of our own steps said.
-        std::string detail = take_vips_error();
-        return {Refusal::kBroken, {}, {}, detail.empty() ? error.what() : std::move(detail)};
+        return {Refusal::kBroken, {}, {}, words_of(error)};
     }
 }
 
@@ -138,6 +168,53 @@ TransformAnswer transform_bytes(Bytes data, const TransformRequest& request) {
     if (request.mark_bytes > data.size()) return {Refusal::kBroken, {}, {}, "watermark"};
     const std::size_t picture_bytes = data.size() - static_cast<std::size_t>(request.mark_bytes);
     return transform_picture(data.first(picture_bytes), data.subspan(picture_bytes), request);
+}
+
+PixelsAnswer pixels_of(Bytes data, const Facts& facts, const TransformRequest& request) {
+    take_vips_error();
+    try {
+        const DecoderInput input(data, facts.format);
+        Work work{.data = input.bytes(), .mark = {}, .request = request, .source = facts};
+        run(kOnce, work);
+        if (work.refusal != Refusal::kNone) return {work.refusal, {}, {}};
+        const VImage loaded = work.opened;  // as Work says of it
+        work.opened = work.image = with_last_rows_kept(loaded);
+        const std::vector<VImage> made = make_frames(work);
+        decode_to_the_end(work.opened);
+        return {Refusal::kNone, taken_from(made.front()), {}};
+    } catch (const vips::VError& error) {
+        return {Refusal::kBroken, {}, words_of(error)};
+    }
+}
+
+TransformAnswer transform_pixels(const Pixels& pixels, const TransformRequest& request) {
+    take_vips_error();
+    try {
+        Work work{.data = {}, .mark = {}, .request = request, .source = {}};
+        work.source.width_px = pixels.size.width_px;
+        work.source.height_px = pixels.size.height_px;
+        steps::plan(work);
+        work.opened = work.image = view_of(pixels);
+        return encode_frames_of(work, make_frames(work), {});
+    } catch (const vips::VError& error) {
+        return {Refusal::kBroken, {}, {}, words_of(error)};
+    }
+}
+
+void convert_to_srgb(Pixels& pixels, Bytes profile) {
+    take_vips_error();
+    try {
+        const TransformRequest request;
+        Work work{.data = {}, .mark = {}, .request = request, .source = {}};
+        work.image = view_of(pixels);
+        vips_image_set_blob_copy(
+            work.image.get_image(), VIPS_META_ICC_NAME, profile.data(), profile.size()
+        );
+        steps::to_output_colours(work);
+        pixels = taken_from(work.image);
+    } catch (const vips::VError&) {
+        take_vips_error();
+    }
 }
 
 }  // namespace pixgate::imaging

@@ -16,7 +16,7 @@ bool eighth_is_enough(const JpegHead& head, const Rendering& how) {
     if (head.is_grey) return true;
     const auto is_enough = [](std::uint32_t crop, unsigned stored, std::uint32_t made,
                               unsigned wanted) {
-        return std::uint64_t{crop} * wanted >= std::uint64_t{made} * stored * 8;
+        return std::uint64_t{crop} * wanted * 5 >= std::uint64_t{made} * stored * 8 * 4;
     };
     return is_enough(
                how.crop.size.width_px, head.chroma.across, how.resized.width_px, how.chroma.across

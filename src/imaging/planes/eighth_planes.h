@@ -10,7 +10,8 @@
 namespace pixgate::imaging {
 
 // Colour that is stored at half comes at a sixteenth of the picture, where libjpeg gives an eighth:
-// true where the rendering needs no more than that.
+// true where the rendering needs no more than that, or only a quarter more across and down, which
+// does not show in colour.
 bool eighth_is_enough(const JpegHead& head, const Rendering& how);
 
 // `head` is of the same bytes, and planar. nullopt: libjpeg has to decide.

@@ -132,6 +132,7 @@ bool JpegReader::read_head(JpegHead& head) {
         if (jpeg_read_icc_profile(&s.info, &profile, &profile_bytes) != 0) {
             const bool is_srgb = !head.is_grey && is_srgb_profile(Bytes(profile, profile_bytes));
             head.profile = is_srgb ? JpegProfile::kSrgb : JpegProfile::kOther;
+            if (!is_srgb) head.other_profile.assign(profile, profile + profile_bytes);
             std::free(profile);
         } else {
             head.profile = JpegProfile::kOther;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "imaging/byte_reader.h"
 #include "imaging/planes/planes.h"
@@ -16,6 +17,7 @@ struct JpegHead {
     bool is_grey = false;
     Subsampling chroma;  // of a planar one, as stored
     JpegProfile profile = JpegProfile::kNone;
+    std::vector<std::uint8_t> other_profile;  // that of a kOther, if it is whole
 };
 
 // Takes rows of one plane as they are decoded, from the top; each has Plane::kRoom bytes behind it.

@@ -175,7 +175,7 @@ TEST(EighthPlanes, AreNotEnoughForColourThatIsWantedInFull) {
     EXPECT_TRUE(eighth_is_enough(head, {head.size, all, {250, 187}, 1, kFullChroma}));
     EXPECT_FALSE(eighth_is_enough(head, {head.size, all, {320, 240}, 1, kFullChroma}));
     EXPECT_TRUE(eighth_is_enough(head, {head.size, all, {500, 375}, 1, kHalfChroma}));
-    EXPECT_FALSE(eighth_is_enough(head, {head.size, all, {501, 375}, 1, kHalfChroma}));
+    EXPECT_FALSE(eighth_is_enough(head, {head.size, all, {626, 470}, 1, kHalfChroma}));
     head.is_grey = true;
     EXPECT_TRUE(eighth_is_enough(head, {head.size, all, {500, 375}, 1, kFullChroma}));
 }

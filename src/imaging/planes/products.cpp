@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <memory>
 #include <utility>
 
@@ -63,6 +64,18 @@ Transform rendition_of(const Transform& asked, bool has_alpha) {
     return out;
 }
 
+// `transform` is the one that is carried out.
+Lane lane_for(bool is_rendition, const Transform& t, const Facts& facts) {
+    const bool moves = t.animate && facts.frames > 1;
+    if (t.trim_tolerance != 0 || t.metadata != KeepMetadata::kNone || moves) return Lane::kOriginal;
+    if (!facts.has_alpha && (is_rendition || lean_can(t))) return Lane::kPlanes;
+    // Planes would change the last bit of what PNG is chosen to keep.
+    const bool is_exact = t.format == OutputFormat::kPng;
+    if (is_exact || t.fit == Fit::kPad || t.gravity.kind == GravityKind::kSmart)
+        return Lane::kPixels;
+    return Lane::kResized;
+}
+
 PlannedProduct plan_product(
     std::uint32_t index, const PrepareRequest& request, const Facts& facts
 ) {
@@ -79,15 +92,15 @@ PlannedProduct plan_product(
 
     const Transform& transform = out.request.transform;
     const Size upright{facts.width_px, facts.height_px}, stored = stored_size(facts);
-    out.is_lean =
-        (spec.is_rendition || lean_can(transform)) && !crops_outside(upright, out.request);
+    out.lane = crops_outside(upright, out.request) ? Lane::kOriginal
+                                                   : lane_for(spec.is_rendition, transform, facts);
     out.how.orientation = orientation_after(facts.orientation, transform);
     const Plan plan = as_stored(plan_transform(upright, out.request), out.how.orientation);
     out.how.input = stored;
     out.how.crop = {plan.crop_at, plan.crop};
     out.how.resized = plan.resized;
-    out.how.chroma = chroma_for(transform, plan.resized);
-    if (!spec.is_rendition) return out;
+    out.how.chroma = out.lane == Lane::kPlanes ? chroma_for(transform, plan.resized) : kFullChroma;
+    if (out.lane != Lane::kPlanes || !spec.is_rendition) return out;
     if (const auto near = near_size(stored, asked_side(spec.transform))) out.how.resized = *near;
     const bool is_small = asked_side(spec.transform) < kFullChromaBelowPx;
     out.how.chroma = is_small ? kFullChroma : kHalfChroma;
@@ -163,7 +176,7 @@ DecodePlan plan_decode(
     plan.master = fitting(stored, kPlaceholderSidePx);
     double scale = 0;
     for (const PlannedProduct& product : products) {
-        if (!product.is_lean) continue;
+        if (product.lane == Lane::kOriginal) continue;
         plan.shrink = std::min(plan.shrink, shrink_of(product.how));
         if (scale_of(product.how) <= scale) continue;
         scale = scale_of(product.how);
@@ -172,14 +185,14 @@ DecodePlan plan_decode(
         if (!is_whole || scale > 1) {
             const double part = std::min(scale, 1.0);
             plan.master = {
-                static_cast<std::uint32_t>(std::max(1.0, stored.width_px * part)),
-                static_cast<std::uint32_t>(std::max(1.0, stored.height_px * part))
+                static_cast<std::uint32_t>(std::ceil(stored.width_px * part)),
+                static_cast<std::uint32_t>(std::ceil(stored.height_px * part))
             };
         }
     }
     for (const PlannedProduct& product : products) {
         // Half of it is enough for what is at most half as large.
-        if (product.is_lean && product.how.chroma == kFullChroma &&
+        if (product.lane != Lane::kOriginal && product.how.chroma == kFullChroma &&
             scale_of(product.how) > scale / 2)
             plan.chroma = kFullChroma;
     }
@@ -239,6 +252,19 @@ std::optional<Product> make_product(const PlannedProduct& product, Pyramid& pyra
     out.facts.height_px = planes.y.height();
     out.bytes = *std::move(bytes);
     return out;
+}
+
+TransformRequest after_resize(const PlannedProduct& product) {
+    TransformRequest request = product.request;
+    Transform& t = request.transform;
+    t.rotate_degrees = 0;
+    t.flip = Flip::kNone;
+    t.crop = {};
+    t.width_px = t.height_px = 0;
+    t.fit = Fit::kScaleDown;
+    t.gravity = {};
+    t.enlarge = false;
+    return request;
 }
 
 }  // namespace pixgate::imaging

@@ -9,10 +9,18 @@
 
 namespace pixgate::imaging {
 
+// What a product is made from, the quickest first.
+enum class Lane : std::uint8_t {
+    kPlanes,    // resized and encoded as planes
+    kResized,   // resized as planes; the steps do the rest
+    kPixels,    // the steps do it all, from the one decoded picture
+    kOriginal,  // the steps do it all, from the bytes: they need what no other has
+};
+
 struct PlannedProduct {
     std::uint32_t index = 0;  // into PrepareRequest::products
     bool is_rendition = false;
-    bool is_lean = true;  // false: transform_bytes() has to make it, by `request`
+    Lane lane = Lane::kPlanes;
     Rendering how;
     TransformRequest request;  // its transform says format and quality for renditions too
 };
@@ -43,7 +51,10 @@ bool decode_master(
     Planes& master
 );
 
-// nullopt: the encoder gave up.
+// Of kPlanes. nullopt: the encoder gave up.
 std::optional<Product> make_product(const PlannedProduct& product, Pyramid& pyramid);
+
+// Of kResized: what is left to do for the steps when the picture has its place and size.
+TransformRequest after_resize(const PlannedProduct& product);
 
 }  // namespace pixgate::imaging

@@ -40,28 +40,75 @@ Pixel read(const std::uint8_t* at, int bands) {
     return pixel;
 }
 
-}  // namespace
-
-std::vector<std::uint8_t> to_rgba(const Planes& planes) {
-    std::vector<std::uint8_t> out(std::size_t{planes.y.width()} * planes.y.height() * 4);
+template <std::size_t kBands>
+std::vector<std::uint8_t> interleaved(const Planes& planes) {
+    const std::uint32_t width = planes.y.width();
+    std::vector<std::uint8_t> out(std::size_t{width} * planes.y.height() * kBands);
     std::uint8_t* to = out.data();
     for (std::uint32_t row = 0; row < planes.y.height(); ++row) {
-        for (std::uint32_t x = 0; x < planes.y.width(); ++x, to += 4) {
-            const std::int32_t y = planes.y.row(row)[x];
-            const std::int32_t cb = planes.is_grey() ? 0 : planes.cb.row(row)[x] - 128;
-            const std::int32_t cr = planes.is_grey() ? 0 : planes.cr.row(row)[x] - 128;
-            const std::int32_t red = y + ((fixed(1.402) * cr + kHalf) >> 16);
+        const std::uint8_t* of_y = planes.y.row(row);
+        const std::uint8_t* of_cb = planes.is_grey() ? nullptr : planes.cb.row(row);
+        const std::uint8_t* of_cr = planes.is_grey() ? nullptr : planes.cr.row(row);
+        const std::uint8_t* of_alpha = planes.alpha.is_empty() ? nullptr : planes.alpha.row(row);
+        for (std::uint32_t x = 0; x < width; ++x, to += kBands) {
+            const std::int32_t y = of_y[x];
+            const std::int32_t cb = of_cb == nullptr ? 0 : of_cb[x] - 128;
+            const std::int32_t cr = of_cr == nullptr ? 0 : of_cr[x] - 128;
+            const std::int32_t red = clamped(y + ((fixed(1.402) * cr + kHalf) >> 16));
             const std::int32_t green =
-                y + ((fixed(-0.344136) * cb + fixed(-0.714136) * cr + kHalf) >> 16);
-            const std::int32_t blue = y + ((fixed(1.772) * cb + kHalf) >> 16);
-            const std::int32_t alpha = planes.alpha.is_empty() ? 255 : planes.alpha.row(row)[x];
-            to[0] = divided(clamped(red), alpha);
-            to[1] = divided(clamped(green), alpha);
-            to[2] = divided(clamped(blue), alpha);
-            to[3] = static_cast<std::uint8_t>(alpha);
+                clamped(y + ((fixed(-0.344136) * cb + fixed(-0.714136) * cr + kHalf) >> 16));
+            const std::int32_t blue = clamped(y + ((fixed(1.772) * cb + kHalf) >> 16));
+            const std::int32_t alpha = of_alpha == nullptr ? 255 : of_alpha[x];
+            to[0] = alpha == 255 ? clamped(red) : divided(red, alpha);
+            to[1] = alpha == 255 ? clamped(green) : divided(green, alpha);
+            to[2] = alpha == 255 ? clamped(blue) : divided(blue, alpha);
+            if constexpr (kBands == 4) to[3] = static_cast<std::uint8_t>(alpha);
         }
     }
     return out;
+}
+
+// One row of pixels to `y`, and to `cb` and `cr` unless there is no colour, and to `alpha`.
+template <int kBands>
+void split(
+    const std::uint8_t* __restrict pixels,
+    std::uint32_t width,
+    std::uint8_t* __restrict of_y,
+    std::uint8_t* __restrict of_cb,
+    std::uint8_t* __restrict of_cr,
+    std::uint8_t* __restrict of_alpha
+) {
+    for (std::uint32_t x = 0; x < width; ++x) {
+        const Pixel p = read(pixels + std::size_t{x} * kBands, kBands);
+        if constexpr (kBands % 2 == 0) of_alpha[x] = static_cast<std::uint8_t>(p.alpha);
+        if constexpr (kBands < 3) {
+            of_y[x] = static_cast<std::uint8_t>(p.red);
+        } else {
+            const std::int32_t y =
+                fixed(0.299) * p.red + fixed(0.587) * p.green + fixed(0.114) * p.blue;
+            const std::int32_t cb =
+                fixed(-0.168736) * p.red + fixed(-0.331264) * p.green + fixed(0.5) * p.blue;
+            const std::int32_t cr =
+                fixed(0.5) * p.red + fixed(-0.418688) * p.green + fixed(-0.081312) * p.blue;
+            of_y[x] = clamped((y + kHalf) >> 16);
+            of_cb[x] = clamped(((cb + kHalf) >> 16) + 128);
+            of_cr[x] = clamped(((cr + kHalf) >> 16) + 128);
+        }
+    }
+}
+
+}  // namespace
+
+Pixels to_pixels(const Planes& planes) {
+    Pixels out;
+    out.size = planes.size();
+    out.bands = planes.alpha.is_empty() ? 3 : 4;
+    out.samples = out.bands == 3 ? interleaved<3>(planes) : interleaved<4>(planes);
+    return out;
+}
+
+std::vector<std::uint8_t> to_rgba(const Planes& planes) {
+    return interleaved<4>(planes);
 }
 
 Planes from_pixels(const std::uint8_t* pixels, Size size, int bands) {
@@ -73,26 +120,20 @@ Planes from_pixels(const std::uint8_t* pixels, Size size, int bands) {
         out.cb = Plane(size.width_px, size.height_px);
         out.cr = Plane(size.width_px, size.height_px);
     }
-    const bool has_alpha = bands == 2 || bands == 4;
-    if (has_alpha) out.alpha = Plane(size.width_px, size.height_px);
+    if (bands == 2 || bands == 4) out.alpha = Plane(size.width_px, size.height_px);
+    const auto split_row = bands == 1   ? &split<1>
+                           : bands == 2 ? &split<2>
+                           : bands == 3 ? &split<3>
+                                        : &split<4>;
+    const auto row_of = [](Plane& plane, std::uint32_t row) {
+        return plane.is_empty() ? nullptr : plane.row(row);
+    };
     for (std::uint32_t row = 0; row < size.height_px; ++row) {
-        for (std::uint32_t x = 0; x < size.width_px; ++x, pixels += bands) {
-            const Pixel p = read(pixels, bands);
-            if (has_alpha) out.alpha.row(row)[x] = static_cast<std::uint8_t>(p.alpha);
-            if (bands < 3) {
-                out.y.row(row)[x] = static_cast<std::uint8_t>(p.red);
-                continue;
-            }
-            const std::int32_t y =
-                fixed(0.299) * p.red + fixed(0.587) * p.green + fixed(0.114) * p.blue;
-            const std::int32_t cb =
-                fixed(-0.168736) * p.red + fixed(-0.331264) * p.green + fixed(0.5) * p.blue;
-            const std::int32_t cr =
-                fixed(0.5) * p.red + fixed(-0.418688) * p.green + fixed(-0.081312) * p.blue;
-            out.y.row(row)[x] = clamped((y + kHalf) >> 16);
-            out.cb.row(row)[x] = clamped(((cb + kHalf) >> 16) + 128);
-            out.cr.row(row)[x] = clamped(((cr + kHalf) >> 16) + 128);
-        }
+        split_row(
+            pixels, size.width_px, out.y.row(row), row_of(out.cb, row), row_of(out.cr, row),
+            row_of(out.alpha, row)
+        );
+        pixels += std::size_t{size.width_px} * static_cast<std::size_t>(bands);
     }
     return out;
 }
