@@ -1,6 +1,7 @@
 """Every picture of the shared corpus through the real program, as a stranger sends it: permission, presigned PUT, event,
 sandbox, verdict, edge. And its awkward names, as file names and as keys of objects."""
 import csv
+import io
 import json
 import struct
 import urllib.parse
@@ -75,7 +76,7 @@ def hostile(server):
     return sent, rss_mib(server.process.pid) - before
 
 
-def test_hostile_files_get_the_verdict_of_the_manifest(server, hostile):
+def test_f75_f76_f77_f78_f79_hostile_files_get_the_verdict_of_the_manifest(server, hostile):
     wrong = []
     for row, image in hostile[0]:
         state = image["state"] if image else "rejected"
@@ -86,7 +87,7 @@ def test_hostile_files_get_the_verdict_of_the_manifest(server, hostile):
     assert all(image["reason"] for _, image in hostile[0] if image and image["state"] != "ready")
 
 
-def test_the_server_lives_and_has_not_grown(server, hostile):
+def test_f80_f91_the_server_lives_and_has_not_grown(server, hostile):
     assert server.process.poll() is None
     assert hostile[1] < MAX_GROWTH_MIB, f"grown by {hostile[1]:.0f} MiB"
     wait_for(lambda: len(descendants(server.process.pid)) <= 2, "no child of a picture is left")
@@ -107,7 +108,7 @@ def test_nothing_refused_is_served(server, hostile):
             assert_refused(ask(link.json()["links"][0]["url"]), 404)
 
 
-def test_hostile_files_under_an_allowed_type_are_refused_just_the_same(server, hostile):
+def test_f82_f94_hostile_files_under_an_allowed_type_are_refused_just_the_same(server, hostile):
     """Those whose own type the API would not hear of, said to be a JPEG."""
     unheard = [{**row, "content_type": "image/jpeg"} for row, image in hostile[0] if image is None]
     assert unheard
@@ -193,7 +194,7 @@ def served(server, image_id):
     return [ask(address, headers=[("Accept", accept)]) for address, accept in kinds]
 
 
-def test_good_pictures_are_served_without_what_they_carried(server, accepted, hostile):
+def test_f84_f86_f95_good_pictures_are_served_without_what_they_carried(server, accepted, hostile):
     ready = [(row, image) for row, image in (*accepted, *hostile[0]) if image and image["state"] == "ready"]
     with ThreadPoolExecutor(SENDERS) as pool:
         answers = list(pool.map(lambda pair: served(server, pair[1]["image_id"]), ready))
@@ -211,6 +212,65 @@ def test_good_pictures_are_served_without_what_they_carried(server, accepted, ho
                     wrong.append((row["file"], answer.get("Content-Type"), token))
     assert wrong == []
     assert n_tokens > 50 and len(ready) > 100
+
+
+def size_of(body):
+    """(format, width, height) by the header of what the edge gives."""
+    if body.startswith(b"RIFF") and body[8:12] == b"WEBP":
+        kind, data = body[12:16], body[20:]
+        if kind == b"VP8X":
+            return "image/webp", int.from_bytes(data[4:7], "little") + 1, int.from_bytes(data[7:10], "little") + 1
+        if kind == b"VP8L":
+            bits = int.from_bytes(data[1:5], "little")
+            return "image/webp", (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+        assert kind == b"VP8 " and data[3:6] == b"\x9d\x01\x2a", data[:12]
+        width, height = struct.unpack_from("<HH", data, 6)
+        return "image/webp", width & 0x3FFF, height & 0x3FFF
+    for marker, data in segments_of_jpeg(body):
+        if marker in (0xC0, 0xC1, 0xC2):
+            height, width = struct.unpack_from(">HH", data, 1)
+            return "image/jpeg", width, height
+    raise AssertionError(body[:20])
+
+
+def decodes(body):
+    """Every pixel, by a decoder that is not ours, where there is one."""
+    try:
+        from PIL import Image
+    except ImportError:
+        return True
+    try:
+        with Image.open(io.BytesIO(body)) as image:
+            image.load()
+    except Exception:
+        return False
+    return True
+
+
+def test_f75_f97_every_accepted_picture_comes_from_the_edge_small_sound_and_bare(server, accepted, hostile):
+    ready = [(row, image) for row, image in (*accepted, *hostile[0]) if image and image["state"] == "ready"]
+
+    def fetch(pair):
+        url = f"{server.api_url}/i/{pair[1]['image_id']}"
+        return [(kind, ask(f"{url}/w=128,f={kind}")) for kind in ("webp", "jpeg")]
+
+    with ThreadPoolExecutor(SENDERS) as pool:
+        fetched = list(pool.map(fetch, ready))
+    wrong = []
+    for (row, _), answers in zip(ready, fetched):
+        longer = max(int(row["width"] or 0), int(row["height"] or 0)) or 128
+        for kind, answer in answers:
+            if answer.status != 200 or answer.get("Content-Type") != f"image/{kind}":
+                wrong.append((row["file"], kind, answer.status, answer.get("Content-Type")))
+                continue
+            found, width, height = size_of(answer.body)
+            bounds = 1 <= width <= min(128, longer) and 1 <= height <= 4096 and width * height <= 16_000_000
+            if found != f"image/{kind}" or not bounds or metadata_in(answer.body) or not decodes(answer.body):
+                wrong.append((row["file"], kind, found, width, height, metadata_in(answer.body)))
+            if len(answer.body) > width * height * 4 + 4096:
+                wrong.append((row["file"], kind, len(answer.body), "larger than its pixels"))
+    assert wrong == []
+    assert len(ready) > 100
 
 
 def names(use):
