@@ -22,7 +22,7 @@ add_custom_command(
   COMMAND ${NODE} tools/build.mjs --out ${CMAKE_BINARY_DIR}/web
   COMMAND ${NODE} tools/embed.mjs ${CMAKE_BINARY_DIR}/web ${CMAKE_BINARY_DIR}/web_assets.cpp
   WORKING_DIRECTORY ${web_dir}
-  DEPENDS ${web_sources} ${web_dir}/demo/index.html ${web_dir}/demo/favicon.svg ${web_dir}/package-lock.json
+  DEPENDS ${web_sources} ${web_dir}/demo/index.html ${web_dir}/demo/transforms.html ${web_dir}/demo/favicon.svg ${web_dir}/package-lock.json
           ${web_dir}/tools/install.mjs ${web_dir}/tools/build.mjs ${web_dir}/tools/embed.mjs
   COMMENT "Building the page and the SDK"
   VERBATIM)

@@ -139,7 +139,7 @@ void describe_jwt(SettingsTable& t, JwtConfig& jwt) {
     t.add("jwt.owner_claim", jwt.owner_claim, "Claim that names the owner.");
     t.add(
         "jwt.default_may", jwt.default_may,
-        "What a token without `\"pixgate\": {\"may\": […]}` allows: upload, read, delete."
+        "What a token without `\"pixgate\": {\"may\": […]}` allows: upload, read, delete, sign."
     );
     t.add("jwt.leeway_seconds", jwt.leeway, "For clocks that differ.", 0, 300);
     t.add("jwt.jwks_file", jwt.jwks_file, "File with a JWK set.");

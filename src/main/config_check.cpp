@@ -206,8 +206,8 @@ private:
             say_of("jwt.jwks_url", "must begin with https://");
         }
         for (const auto& word : c_.jwt.default_may) {
-            if (word != "upload" && word != "read" && word != "delete") {
-                say_of("jwt.default_may", "takes upload, read, delete");
+            if (word != "upload" && word != "read" && word != "delete" && word != "sign") {
+                say_of("jwt.default_may", "takes upload, read, delete, sign");
             }
         }
     }

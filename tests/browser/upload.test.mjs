@@ -115,7 +115,7 @@ check('a size of their own: width, height, fit and format', async () => {
   await page.getByLabel('Width').selectOption('160');
   await page.getByLabel('Fit').selectOption('cover');
   await page.getByLabel('Format').selectOption('png');
-  const picture = page.locator('.stage-frame:not(.busy) img[src$="/w=160,h=160,fit=cover,f=png"]');
+  const picture = page.locator('.stage-frame:not(.busy) img[src$="/w=160,h=160,fit=crop,f=png"]');
   await picture.waitFor();
   assert.deepEqual(await picture.evaluate((img) => [img.naturalWidth, img.naturalHeight]), [160, 160]);
   assert.match(await page.locator('.served').textContent(), /160\s×\s160\spx · image\/png/);

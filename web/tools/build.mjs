@@ -27,12 +27,16 @@ const jobs = [
   {
     ...common,
     minify: true,
-    entryPoints: { app: join(web, 'demo/src/main.ts'), style: join(web, 'demo/src/style/style.css') },
+    entryPoints: {
+      app: join(web, 'demo/src/main.ts'),
+      transforms: join(web, 'demo/src/transforms.ts'),
+      style: join(web, 'demo/src/style/style.css'),
+    },
     outdir: demoDist,
   },
   { ...common, minify: true, entryPoints: { worker }, outdir: demoDist, format: 'iife' },
 ];
-const copies = ['index.html', 'favicon.svg'];
+const copies = ['index.html', 'transforms.html', 'favicon.svg'];
 
 const copyAll = () =>
   Promise.all(copies.map((name) => copyFile(join(web, 'demo', name), join(demoDist, name))));

@@ -19,6 +19,8 @@ const files = [
   ['/sdk/pixgate.js', 'sdk/dist/pixgate.js'],
   ['/sdk/worker.js', 'sdk/dist/worker.js'],
   ['/style.css', 'demo/dist/style.css'],
+  ['/transforms', 'demo/dist/transforms.html'],
+  ['/transforms.js', 'demo/dist/transforms.js'],
   ['/worker.js', 'demo/dist/worker.js'],
 ];
 

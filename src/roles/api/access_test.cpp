@@ -109,6 +109,10 @@ TEST_F(Access, ATokenMayDoWhatItSaysAndNoMore) {
     EXPECT_EQ(ask("DELETE", path, may(R"(["read","upload","admin"])")).status, 403U);
     EXPECT_EQ(ask("POST", "/v1/uploads", may("[]"), upload_body()).status, 403U);
     EXPECT_EQ(ask("GET", path, may(R"("read")")).status, 401U);
+    const std::string all = R"({"family":"image"})";
+    EXPECT_EQ(ask("POST", path + "/links", may(R"(["read"])"), all).status, 403U);
+    EXPECT_EQ(ask("POST", path + "/links", may(R"(["sign"])"), all).status, 403U);
+    EXPECT_EQ(ask("POST", path + "/links", may(R"(["read","sign"])"), all).status, 200U);
     EXPECT_EQ(ask("DELETE", path, may(R"(["delete"])")).status, 204U);
 }
 

@@ -53,6 +53,7 @@ Result<Caller> Authenticator::by_key(std::string_view key) const {
     caller.role = found->role;
     caller.id = "key:" + found->id;
     caller.owner = found->owner;
+    caller.may_sign = found->may_sign;
     return caller;
 }
 

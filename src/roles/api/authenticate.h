@@ -20,6 +20,7 @@ struct ApiKey {
     Role role = Role::kClient;
     Sha256 hash{};
     std::string owner;
+    bool may_sign = false;  // as of Caller
 };
 
 // From a key in clear, as first starts have it.

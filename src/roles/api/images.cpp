@@ -18,9 +18,10 @@ Result<Transform> transform_of(const std::string& text, const Presets& presets) 
     return parsed;
 }
 
-// A client could else make the edge compute any number of sizes: he signs what is free.
+// A client could else make the edge compute any number of sizes: he signs what is free, unless he
+// was given more.
 Result<void> may_sign(const Transform& transform, const Caller& caller, const ApiOptions& options) {
-    const auto by = caller.acts_for_all() ? SignedFor::kUrl : SignedFor::kNothing;
+    const auto by = caller.signs_all() ? SignedFor::kUrl : SignedFor::kNothing;
     Openness openness = options.openness;
     openness.snap_widths = false;  // what is signed is what is served
     CHECK_OK(opened(transform, by, options.presets, openness));
@@ -28,7 +29,7 @@ Result<void> may_sign(const Transform& transform, const Caller& caller, const Ap
 }
 
 Result<void> may_sign_family(const LinkRequest& asked, const Caller& caller, const EdgeSigner& s) {
-    if (asked.family == SignedFor::kImage && !caller.acts_for_all())
+    if (asked.family == SignedFor::kImage && !caller.signs_all())
         return fail(Errc::kPermissionDenied, "This key may sign the family of listed sizes only.");
     if (asked.never_expires && !(caller.acts_for_all() && s.rules().may_be_endless))
         return fail(Errc::kPermissionDenied, "Signatures without an end are not made here.");

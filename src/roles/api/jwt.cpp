@@ -57,7 +57,7 @@ Result<std::vector<std::string>> read_texts(JsonReader& json) {
     }
 }
 
-// {"may": ["upload", "read", "delete"]}
+// {"may": ["upload", "read", "delete", "sign"]}
 Result<void> read_abilities(JsonReader& json, Claims& out) {
     CHECK_OK(json.begin_object());
     for (;;) {
@@ -181,6 +181,7 @@ Result<Caller> verify_token(
     caller.may_upload = can("upload");
     caller.may_read = can("read");
     caller.may_delete = can("delete");
+    caller.may_sign = can("sign");
     return caller;
 }
 

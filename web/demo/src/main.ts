@@ -2,7 +2,8 @@
 import { type Client, createClient, PixgateError } from '../../sdk/src/index';
 import { byId } from './dom';
 import { makeDropZone } from './drop-zone';
-import { language, type Language, say, sayAttribute, setLanguage, startLanguage, t } from './i18n';
+import { say, startLanguage, t } from './i18n';
+import { startLanguageSwitch } from './language-switch';
 import { forgetKey, keepKey, takeKey } from './key';
 import { makeRecent } from './recent';
 import { makeSignIn } from './sign-in';
@@ -71,22 +72,4 @@ function signOut(why?: 'refused'): void {
   dropZone.hide();
   signOutButton.hidden = true;
   signIn.show(why);
-}
-
-function startLanguageSwitch(): void {
-  const group = byId('languages');
-  sayAttribute(group, 'aria-label', () => t().language);
-  const buttons = [...group.querySelectorAll<HTMLButtonElement>('button[data-language]')];
-  const mark = (): void => {
-    for (const button of buttons) {
-      button.setAttribute('aria-pressed', String(button.dataset['language'] === language()));
-    }
-  };
-  for (const button of buttons) {
-    button.addEventListener('click', () => {
-      setLanguage(button.dataset['language'] as Language);
-      mark();
-    });
-  }
-  mark();
 }

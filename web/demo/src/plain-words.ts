@@ -34,6 +34,7 @@ const knownReason = (code: string | undefined): boolean => code !== undefined &&
 export function failureText(error: PixgateError): string {
   if (error.code === 'rejected') return reasonText(error.reason);
   if (knownReason(error.reason)) return reasonText(error.reason);
+  if (knownReason(error.field)) return reasonText(error.field);
   if (knownReason(error.code)) return reasonText(error.code);
   if (isProblem(error.code)) return t().problem[error.code];
   const problem = byStatus[error.status ?? 0] ?? ((error.status ?? 0) >= 500 ? 'unavailable' : undefined);

@@ -1,6 +1,9 @@
 // What the page says, in English. Functions where a value stands inside a sentence.
+import { showEn } from './showcase/texts-en';
 
 export const en = {
+  show: showEn,
+
   title: 'Pictures in. Every size out.',
   lede: 'The thumbnail is made here and shown at once, the original goes straight to the object store, and a moment later the picture is ready in any size.',
   language: 'Language',
@@ -92,6 +95,7 @@ export const en = {
   copied: 'Copied',
   copyOf: (what: string) => `Copy: ${what}`,
   loading: 'Making this size…',
+  allTransforms: 'See every transform',
   notServed: 'This size could not be served.',
   databaseUrl: 'URL in the database',
   original: 'Original',
@@ -114,6 +118,10 @@ export const en = {
     too_many_frames: 'The animation has too many frames.',
     too_many_scans: 'The file is built in a way that makes it needlessly slow to open.',
     broken: 'The picture is damaged and cannot be opened.',
+    chunk_too_large: 'The file carries too much data beside the picture itself. Save it anew and try again.',
+    profile_too_large: 'The colour profile in this file is too large. Save it with sRGB and try again.',
+    crop_outside: 'The part to cut out lies outside of the picture.',
+    output_too_large: 'The result would have more pixels than the server makes.',
     too_slow: 'Opening this picture took too long.',
     unknown: (code: string) => `It was refused (${code}).`,
   },
@@ -130,6 +138,7 @@ export const en = {
     unauthenticated: 'The key was refused. Sign in again.',
     forbidden: 'This key is not allowed to do that.',
     not_found: 'It is not there any more.',
+    size_not_listed: 'This needs a signed address, and this key may not sign it.',
     too_many_requests: 'Too much at once. Wait a moment and try again.',
     unavailable: 'The server is not available right now. Try again in a moment.',
     other: 'Something unexpected happened. Try again.',

@@ -1,7 +1,10 @@
 // 페이지의 한국어 문장. 형태는 texts-en.ts와 같다.
+import { showKo } from './showcase/texts-ko';
 import type { Texts } from './texts-en';
 
 export const ko: Texts = {
+  show: showKo,
+
   title: '사진을 올리면, 모든 크기로.',
   lede: '썸네일은 브라우저에서 만들어 바로 보여 주고, 원본은 객체 저장소로 곧장 올라갑니다. 잠시 뒤면 원하는 크기로 볼 수 있습니다.',
   language: '언어',
@@ -93,6 +96,7 @@ export const ko: Texts = {
   copied: '복사됨',
   copyOf: (what) => `복사: ${what}`,
   loading: '이 크기를 만드는 중…',
+  allTransforms: '모든 변환 보기',
   notServed: '이 크기는 제공할 수 없습니다.',
   databaseUrl: '데이터베이스의 URL',
   original: '원본',
@@ -115,6 +119,10 @@ export const ko: Texts = {
     too_many_frames: '움직이는 이미지의 프레임이 너무 많습니다.',
     too_many_scans: '여는 데 지나치게 오래 걸리도록 만들어진 파일입니다.',
     broken: '사진이 손상되어 열 수 없습니다.',
+    chunk_too_large: '사진 말고 다른 데이터가 너무 많이 들어 있는 파일입니다. 다시 저장해서 시도하세요.',
+    profile_too_large: '파일에 들어 있는 색상 프로파일이 너무 큽니다. sRGB로 저장해서 다시 시도하세요.',
+    crop_outside: '잘라 낼 부분이 사진 밖에 있습니다.',
+    output_too_large: '결과의 픽셀이 서버가 만드는 한도보다 많습니다.',
     too_slow: '사진을 여는 데 너무 오래 걸렸습니다.',
     unknown: (code) => `거부되었습니다 (${code}).`,
   },
@@ -131,6 +139,7 @@ export const ko: Texts = {
     unauthenticated: '키가 거부되었습니다. 다시 로그인하세요.',
     forbidden: '이 키로는 할 수 없는 일입니다.',
     not_found: '더 이상 존재하지 않습니다.',
+    size_not_listed: '서명된 주소가 필요한데, 이 키로는 서명할 수 없습니다.',
     too_many_requests: '요청이 너무 많습니다. 잠시 뒤 다시 시도하세요.',
     unavailable: '지금은 서버를 이용할 수 없습니다. 잠시 뒤 다시 시도하세요.',
     other: '예상하지 못한 문제가 생겼습니다. 다시 시도하세요.',

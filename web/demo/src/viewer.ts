@@ -1,5 +1,6 @@
 // One picture in its sizes: presets, sizes of one's own, addresses and facts.
 import { type Client, type Fit, type Format, type Image, kOpenWidths, type TransformOptions, type Variant } from '../../sdk/src/index';
+import { makeAddress } from './address';
 import { h } from './dom';
 import { bytes, duration, moment, pixels } from './format';
 import { say, sayAttribute, t } from './i18n';
@@ -73,7 +74,9 @@ function makeStage(client: Client, image: Image): HTMLElement {
     choices.append(h('label', {}, radio, text));
   }
   choose('w640');
-  return h('div', { class: 'stage' }, choices, own.element, frame, served, address.element);
+  const all = h('a', { attributes: { href: `/transforms?image=${encodeURIComponent(image.image_id)}` } });
+  say(all, () => t().allTransforms);
+  return h('div', { class: 'stage' }, choices, own.element, frame, served, address.element, all);
 }
 
 // What came, from the browser's own records. Sizes are known where the edge is this origin or allows timing.
@@ -132,31 +135,6 @@ function select(label: () => string, choices: readonly Choice[]): { element: HTM
     control.append(say(h('option', { attributes: { value } }), text));
   }
   return { element: h('label', { class: 'field' }, say(h('span'), label), control), control };
-}
-
-interface Address {
-  readonly element: HTMLElement;
-  set(url: string): void;
-}
-
-function makeAddress(label: () => string): Address {
-  const link = h('a', { class: 'address-link', attributes: { target: '_blank', rel: 'noopener' } });
-  const button = h('button', { class: 'button quiet', attributes: { type: 'button' } });
-  say(button, () => t().copy);
-  sayAttribute(button, 'aria-label', () => t().copyOf(label()));
-  button.addEventListener('click', async () => {
-    const isCopied = await navigator.clipboard?.writeText(link.textContent ?? '').then(() => true, () => false);
-    if (!isCopied) return getSelection()?.selectAllChildren(link);
-    say(button, () => t().copied);
-    setTimeout(() => say(button, () => t().copy), 1500);
-  });
-  return {
-    element: h('div', { class: 'address' }, say(h('span', { class: 'address-label' }), label), link, button),
-    set: (url) => {
-      link.href = url;
-      link.textContent = url.split('?')[0] ?? url; // a signature is for opening, not for reading
-    },
-  };
 }
 
 function makeFacts(image: Image): HTMLElement {

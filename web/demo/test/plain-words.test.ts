@@ -25,6 +25,13 @@ test('refusals of the API are told in the same words as those of the check', () 
   assert(!isRefusal(new PixgateError('network', 'x', { retryable: true })));
 });
 
+test('what the edge refuses is told by the field that it names', () => {
+  const tooLarge = new PixgateError('unsupported_media', 'x', { status: 415, field: 'output_too_large' });
+  assert.equal(failureText(tooLarge), en.reason.output_too_large);
+  assert.equal(reasonText('chunk_too_large'), en.reason.chunk_too_large);
+  assert.equal(failureText(new PixgateError('size_not_listed', 'x', { status: 403 })), en.problem.size_not_listed);
+});
+
 test('both languages say everything', () => {
   const shape = (value: object): string[] =>
     Object.entries(value).flatMap(([name, inner]) =>

@@ -8,7 +8,7 @@ import { defaultRetry, type RetryPolicy } from './retry';
 import { Slots } from './slots';
 import { browserThumbnails, type ThumbnailMaker } from './thumbnail';
 import { browserTransport, type Transport } from './transport';
-import type { Image, ImagePage } from './types';
+import type { Image, ImagePage, Links } from './types';
 import { uploadImage, type UploadOptions } from './upload';
 
 export interface ClientOptions {
@@ -30,6 +30,12 @@ export interface ListOptions {
   signal?: AbortSignal;
 }
 
+export interface LinksOptions {
+  transforms?: string[]; // presets, or options as transformText writes them; 50 at most
+  family?: 'listed' | 'image'; // of a private picture what is free of public ones; every transform
+  signal?: AbortSignal;
+}
+
 export interface Client {
   // Fulfils with the image when it is ready; rejects with a PixgateError. onState tells what happens between.
   upload(file: Blob, options?: UploadOptions): Promise<Image>;
@@ -37,6 +43,9 @@ export interface Client {
     get(imageId: string, options?: { signal?: AbortSignal }): Promise<Image>;
     list(options?: ListOptions): Promise<ImagePage>;
     delete(imageId: string, options?: { signal?: AbortSignal }): Promise<void>;
+    // Signed addresses, for private pictures and for transforms that are not free. Code forbidden or size_not_listed
+    // where the key may not sign that.
+    links(imageId: string, options: LinksOptions): Promise<Links>;
   };
   imageUrl(imageId: string, preset: string | TransformOptions): string;
 }
@@ -71,6 +80,7 @@ export function createClient(options: ClientOptions): Client {
         return api.json<ImagePage>({ method: 'GET', path: `/v1/images${search && `?${search}`}`, signal });
       },
       delete: (imageId, { signal } = {}) => api.json<void>({ method: 'DELETE', path: path(imageId), signal }),
+      links: (imageId, { signal, ...body }) => api.json<Links>({ method: 'POST', path: `${path(imageId)}/links`, body, signal }),
     },
     imageUrl: (imageId, preset) => imageUrl(options.edge ?? endpoint, imageId, preset),
   };

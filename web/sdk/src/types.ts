@@ -57,6 +57,13 @@ export interface Image {
   ready_at: string | null;
 }
 
+// Signed addresses at the edge: one for each transform asked for, or one query for all of a family.
+export interface Links {
+  expires_at: string | null;
+  links: { transform: string; url: string }[];
+  family?: { scope: 'listed' | 'image'; url_template: string }; // {transform} stands for a preset or options
+}
+
 export interface ImagePage {
   images: Image[];
   next_cursor: string | null;
