@@ -17,15 +17,15 @@ using namespace std::string_literals;
 using test::as_bytes;
 using test::ByteBuilder;
 
-const Rights kRights{"Ana <Photos> & Söhne", "(c) 2024 Ana"};
+const Rights rights_given{"Ana <Photos> & Söhne", "(c) 2024 Ana"};
 
 TEST(Rights, GoThroughExifAndXmp) {
-    const auto exif = rights_in_exif(as_bytes(exif_of(kRights)));
-    EXPECT_EQ(exif.artist, kRights.artist);
-    EXPECT_EQ(exif.notice, kRights.notice);
-    const auto xmp = rights_in_xmp(as_bytes(xmp_of(kRights)));
-    EXPECT_EQ(xmp.artist, kRights.artist);
-    EXPECT_EQ(xmp.notice, kRights.notice);
+    const auto exif = rights_in_exif(as_bytes(exif_of(rights_given)));
+    EXPECT_EQ(exif.artist, rights_given.artist);
+    EXPECT_EQ(exif.notice, rights_given.notice);
+    const auto xmp = rights_in_xmp(as_bytes(xmp_of(rights_given)));
+    EXPECT_EQ(xmp.artist, rights_given.artist);
+    EXPECT_EQ(xmp.notice, rights_given.notice);
     const Rights brief{"", "me"};
     EXPECT_EQ(rights_in_exif(as_bytes(exif_of(brief))).notice, "me");
     EXPECT_EQ(exif_of({}), "");

@@ -51,7 +51,7 @@ std::string jpeg_with(const std::string& exif, const std::string& xmp) {
     return out.text(jpeg.substr(2)).str();
 }
 
-const std::string kXmp =
+const std::string xmp_with_place =
     "<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:Description exif:GPSLatitude=\"37,33.99N\" "
     "dc:format='image/jpeg'><exif:GPSLongitude>126,58.7E</exif:GPSLongitude>"
     "<dc:title>KEPT</dc:title><exif:GPSMapDatum/></rdf:Description></x:xmpmeta>";
@@ -68,7 +68,7 @@ std::vector<std::uint8_t> pixels_of(const std::string& picture) {
 
 TEST(StripLocation, TakesThePlaceOutAndLeavesTheRest) {
     for (const Endian endian : {Endian::kBig, Endian::kLittle}) {
-        const auto picture = jpeg_with(exif_with_place(endian), kXmp);
+        const auto picture = jpeg_with(exif_with_place(endian), xmp_with_place);
         const auto stripped = strip_location(as_bytes(picture), Format::kJpeg);
         ASSERT_TRUE(stripped.has_value());
         EXPECT_EQ(stripped->size(), picture.size());
@@ -113,7 +113,7 @@ TEST(StripLocation, MendsTheChecksumsOfAPng) {
 }
 
 TEST(StripLocation, LivesThroughDamage) {
-    const auto whole = jpeg_with(exif_with_place(Endian::kLittle), kXmp);
+    const auto whole = jpeg_with(exif_with_place(Endian::kLittle), xmp_with_place);
     const auto head = whole.substr(0, 700);
     for (std::size_t bytes = 0; bytes < head.size(); ++bytes) {
         (void)strip_location(as_bytes(head.substr(0, bytes)), Format::kJpeg, true);

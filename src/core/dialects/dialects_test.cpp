@@ -6,7 +6,7 @@
 namespace pixgate::dialects {
 namespace {
 
-const std::string kId = "0192f0c1-2222-7333-8444-555566667777";
+const std::string an_id = "0192f0c1-2222-7333-8444-555566667777";
 
 struct World {
     Presets presets;
@@ -18,38 +18,39 @@ std::string shown(const Result<Asked>& asked) {
     if (!asked)
         return std::string(name_of(asked.error().code)) +
                (asked.error().reason.empty() ? "" : " " + asked.error().reason);
-    if (asked->id.value != kId) return "another picture";
+    if (asked->id.value != an_id) return "another picture";
     return canonical(asked->transform);
 }
 std::string imgproxy(const std::string& options) {
     World w;
-    return shown(read_imgproxy("/insecure/" + options + "plain/" + kId, "", w.settings));
+    return shown(read_imgproxy("/insecure/" + options + "plain/" + an_id, "", w.settings));
 }
 std::string cloudflare(const std::string& options) {
     World w;
-    return shown(read_cloudflare("/" + options + "/" + kId, "", w.settings));
+    return shown(read_cloudflare("/" + options + "/" + an_id, "", w.settings));
 }
 std::string supabase(const std::string& query) {
     World w;
-    return shown(read_supabase("/pixgate-originals/" + kId, query, w.settings));
+    return shown(read_supabase("/pixgate-originals/" + an_id, query, w.settings));
 }
 std::string ipx(const std::string& modifiers) {
     World w;
-    return shown(read_ipx("/" + modifiers + "/" + kId, "", w.settings));
+    return shown(read_ipx("/" + modifiers + "/" + an_id, "", w.settings));
 }
 
 TEST(DialectSource, OnlyOurOwnPicturesAreSources) {
     for (const std::string& own :
-         {kId, "pixgate://" + kId, "s3://pixgate-originals/" + kId + "/original"}) {
+         {an_id, "pixgate://" + an_id, "s3://pixgate-originals/" + an_id + "/original"}) {
         ASSERT_TRUE(own_image(own)) << own;
-        EXPECT_EQ(own_image(own)->value, kId);
+        EXPECT_EQ(own_image(own)->value, an_id);
     }
     for (const std::string& foreign :
-         {std::string(), std::string("http://127.0.0.1/"), "http://x/" + kId, "//" + kId,
-          "../" + kId, kId + "/", kId + "x", "pixgate://pixgate://" + kId, "pixgate:///" + kId,
-          "s3://other/" + kId + "/original", "s3://pixgate-variants/" + kId + "/original",
-          "s3://pixgate-originals/" + kId, "s3://pixgate-originals/" + kId + "/thumbnails/a",
-          std::string("local:///etc/passwd"), std::string("file:///etc/passwd")}) {
+         {std::string(), std::string("http://127.0.0.1/"), "http://x/" + an_id, "//" + an_id,
+          "../" + an_id, an_id + "/", an_id + "x", "pixgate://pixgate://" + an_id,
+          "pixgate:///" + an_id, "s3://other/" + an_id + "/original",
+          "s3://pixgate-variants/" + an_id + "/original", "s3://pixgate-originals/" + an_id,
+          "s3://pixgate-originals/" + an_id + "/thumbnails/a", std::string("local:///etc/passwd"),
+          std::string("file:///etc/passwd")}) {
         const auto id = own_image(foreign);
         ASSERT_FALSE(id) << foreign;
         EXPECT_EQ(id.error().code, Errc::kNotFound);
@@ -114,12 +115,12 @@ TEST(Imgproxy, SourcesComePlainAndEncoded) {
     const auto read = [&](const std::string& rest) {
         return shown(read_imgproxy("/unsafe/w:320/" + rest, "", w.settings));
     };
-    const auto encoded = base64url_encode(as_bytes("pixgate://" + kId));
-    EXPECT_EQ(read("plain/pixgate%3A%2F%2F" + kId + "@webp"), "w=320,f=webp");
-    EXPECT_EQ(read("plain/s3://pixgate-originals/" + kId + "/original@jpg"), "w=320,f=jpeg");
+    const auto encoded = base64url_encode(as_bytes("pixgate://" + an_id));
+    EXPECT_EQ(read("plain/pixgate%3A%2F%2F" + an_id + "@webp"), "w=320,f=webp");
+    EXPECT_EQ(read("plain/s3://pixgate-originals/" + an_id + "/original@jpg"), "w=320,f=jpeg");
     EXPECT_EQ(read(encoded + ".png"), "w=320,f=png");
     EXPECT_EQ(read(encoded.substr(0, 16) + "/" + encoded.substr(16)), "w=320,f=auto");
-    EXPECT_EQ(read("plain/" + kId + "@exe"), "invalid_argument ext");
+    EXPECT_EQ(read("plain/" + an_id + "@exe"), "invalid_argument ext");
     EXPECT_EQ(read("plain/http://example.com/a.jpg"), "not_found");
     EXPECT_EQ(read("aHR0cDovL2V4YW1w/bGUuY29tL2ltYWdl/cy9jdXJpb3NpdHku/anBn.png"), "not_found");
     EXPECT_EQ(read("enc/abcd"), "not_found");
@@ -132,7 +133,7 @@ TEST(Imgproxy, SourcesComePlainAndEncoded) {
 
 TEST(Imgproxy, G98_ASignatureIsOfItsWholePathByOneOfTheKeys) {
     World w;
-    const std::string path = "/w:301/plain/" + kId;
+    const std::string path = "/w:301/plain/" + an_id;
     const auto good = imgproxy_signature({"secret", "hello"}, path);
     const auto asked = read_imgproxy("/" + good + path, "", w.settings);
     ASSERT_TRUE(asked);
@@ -141,8 +142,8 @@ TEST(Imgproxy, G98_ASignatureIsOfItsWholePathByOneOfTheKeys) {
     w.keys = {{"new", "new"}, {"secret", "hello"}};
     EXPECT_TRUE(read_imgproxy("/" + good + path, "", w.settings));
     for (const std::string& bad :
-         {"/" + good + "/w:302/plain/" + kId, "/" + good.substr(1) + path, "/" + good + "A" + path,
-          "/" + good.substr(0, 10) + path, "/" + path, "/x" + path}) {
+         {"/" + good + "/w:302/plain/" + an_id, "/" + good.substr(1) + path,
+          "/" + good + "A" + path, "/" + good.substr(0, 10) + path, "/" + path, "/x" + path}) {
         EXPECT_EQ(shown(read_imgproxy(bad, "", w.settings)), "permission_denied") << bad;
     }
     w.keys.clear();
@@ -212,14 +213,14 @@ TEST(Supabase, TheQueryBecomesTheTransform) {
     for (const auto& [query, wanted] : cases) EXPECT_EQ(supabase(query), wanted) << query;
     World w;
     EXPECT_TRUE(
-        read_supabase("/pixgate-originals/" + kId, "format=origin", w.settings)->keeps_format
+        read_supabase("/pixgate-originals/" + an_id, "format=origin", w.settings)->keeps_format
     );
     EXPECT_EQ(
-        shown(read_supabase("/pixgate-originals/" + kId + "/original", "", w.settings)), "f=auto"
+        shown(read_supabase("/pixgate-originals/" + an_id + "/original", "", w.settings)), "f=auto"
     );
     for (const std::string& path :
-         {"/other/" + kId, "/pixgate-variants/" + kId, "/" + kId,
-          "/pixgate-originals/" + kId + "/thumbnails/a", "/pixgate-originals/pixgate://" + kId,
+         {"/other/" + an_id, "/pixgate-variants/" + an_id, "/" + an_id,
+          "/pixgate-originals/" + an_id + "/thumbnails/a", "/pixgate-originals/pixgate://" + an_id,
           std::string()}) {
         EXPECT_EQ(shown(read_supabase(path, "", w.settings)), "not_found") << path;
     }

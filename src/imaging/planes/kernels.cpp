@@ -176,8 +176,8 @@ const Kernels& portable_kernels() {
 
 const Kernels& best_kernels() {
 #ifdef __x86_64__
-    static const bool has_avx2 = __builtin_cpu_supports("avx2") != 0;
-    if (has_avx2) return kAvx2;
+    static const bool kHasAvx2 = __builtin_cpu_supports("avx2") != 0;
+    if (kHasAvx2) return kAvx2;
 #endif
     return kPortable;
 }

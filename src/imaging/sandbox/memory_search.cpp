@@ -10,7 +10,9 @@
 #include <cstring>
 #include <ctime>
 
-extern "C" char __data_start, _end;  // the linker's: the program's own variables
+// The linker's: the program's own variables lie between them.
+// NOLINTNEXTLINE(readability-identifier-naming, bugprone-reserved-identifier)
+extern "C" char __data_start, _end;
 
 namespace pixgate::imaging {
 namespace {
