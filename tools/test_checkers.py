@@ -39,7 +39,7 @@ LAYERS = [
     ("roles see of imaging only its types", "src/roles/api/a.cpp", '#include "imaging/probe.h"\n', "roles may not include"),
     ("a header of a library stays at home", "src/flow/a.cpp", "#include <vips/vips8>\n", "is for imaging"),
     ("SQLite stays at home", "src/roles/api/a.cpp", "#include <sqlite3.h>\n", "is for adapters/embedded"),
-    ("a new library needs a home", "src/base/a.cpp", "#include <zlib.h>\n", "has no home"),
+    ("a new library needs a home", "src/base/a.cpp", "#include <zstd.h>\n", "has no home"),
     ("ports are headers", "src/ports/queue.cpp", "int x;\n", "headers only"),
     ("a folder is in a layer", "src/stuff/a.h", "// A.\n", "is in no layer"),
     ("headers don't include each other", "src/base/result.h", '// R.\n#include "base/b.h"\n', "include each other"),

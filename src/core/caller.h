@@ -20,7 +20,8 @@ struct Caller {
     bool may_upload = true;
     bool may_read = true;
     bool may_delete = true;
-    bool may_sign = false;  // a client: links to any transform of his pictures, not only to free ones
+    bool may_sign =
+        false;  // a client: links to any transform of his pictures, not only to free ones
 
     bool acts_for_all() const { return role != Role::kClient; }
     bool signs_all() const { return acts_for_all() || may_sign; }

@@ -283,7 +283,10 @@ void describe_flow(SettingsTable& t, Config& c) {
         "sandbox.required", c.sandbox.required,
         "Refuse to start where the kernel cannot isolate decoders."
     );
-    t.add("sandbox.max_wall_milliseconds", c.sandbox.max_wall, "For one picture.", 100, 600'000);
+    t.add(
+        "sandbox.max_wall_milliseconds", c.sandbox.max_wall,
+        "For one picture; at upload a second more for each size that is made.", 100, 600'000
+    );
     t.add("sandbox.max_memory_bytes", c.sandbox.max_memory_bytes, "For one picture.", 64LL << 20);
     t.add(
         "imaging.watermark_file", c.imaging.watermark_file,

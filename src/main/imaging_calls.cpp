@@ -111,6 +111,8 @@ imaging::TransformRequest request_of(
     return request;
 }
 
+constexpr std::uint32_t kProductMs = 1'000;
+
 }  // namespace
 
 VerifyPicture verify_with(imaging::Imaging& imaging, const SandboxConfig& config) {
@@ -129,6 +131,8 @@ PreparePicture prepare_with(imaging::Imaging& imaging, const SandboxConfig& conf
            ) -> Result<imaging::PrepareAnswer> {
         imaging::PrepareRequest request = request_of(products);
         request.verify = request_of(job, config);
+        // The limit is for one decode; each picture that is made from it takes its own time.
+        request.verify.limits.max_wall_ms += request.product_count * kProductMs;
         return imaging.prepare(fd, size, request);
     };
 }

@@ -319,16 +319,8 @@ Task<Result<void>> Program::is_ready() {
 void Program::start_background() {
     auto& a = adapters_;
     on_stored_.emplace(OnStored{
-        *a.store,
-        *a.queue,
-        *a.catalog,
-        *a.alerts,
-        verify_with(sandbox_, config_.sandbox),
-        prepare_with(sandbox_, config_.sandbox),
-        first_contact_,
-        *signer_,
-        policies_,
-        poison_,
+        *a.store, *a.queue, *a.catalog, *a.alerts, verify_with(sandbox_, config_.sandbox),
+        prepare_with(sandbox_, config_.sandbox), first_contact_, *signer_, policies_, poison_,
         clock_
     });
     EventHost::Config host;

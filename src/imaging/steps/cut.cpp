@@ -43,10 +43,9 @@ VImage differs_from_corner(const VImage& image, int tolerance) {
     auto corner = seen.getpoint(0, 0);
     for (double& value : corner) value = -value;
     const std::vector<double> ones(corner.size(), 1.0);
-    return seen.linear(ones, corner).abs()
-        .relational_const(
-            VIPS_OPERATION_RELATIONAL_MORE, std::vector<double>{tolerance * unit}
-        )
+    return seen.linear(ones, corner)
+        .abs()
+        .relational_const(VIPS_OPERATION_RELATIONAL_MORE, std::vector<double>{tolerance * unit})
         .bandor();
 }
 
