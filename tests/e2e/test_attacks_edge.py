@@ -5,15 +5,23 @@ import urllib.parse
 
 import pytest
 from attacker import (
-    ask, assert_refused, call, exchange, netloc, nothing_left_behind, permission, png, send_upload, settled_traces, upload, wait_for,
+    ask, assert_refused, call, exchange, jwt, netloc, nothing_left_behind, permission, png, send_upload, settled_traces, upload, wait_for,
 )
 from pixgate_server import PixgateServer
 
-CONFIG = """
+TOKEN_SECRET = "an-edge-test-secret-of-32-bytes-and-more"
+CONFIG = f'''
 [[policies]]
 name = "private"
 visibility = "private"
-"""
+[jwt]
+issuer = "https://issuer.example"
+audience = "pixgate"
+[[jwt.keys]]
+id = "hmac"
+algorithm = "HS256"
+secret = "{TOKEN_SECRET}"
+'''
 PNG = png(600, 400)
 ABSENT = "01890000-0000-7000-8000-000000000000"
 GOOD_TYPES = {"image/jpeg", "image/png", "image/webp"}
@@ -119,9 +127,9 @@ def test_g99_sizes_are_listed_or_signed(server, public):
 
 
 def test_g99_a_client_signs_listed_sizes_only(server):
-    from attacker import page_key
-
-    key = page_key(server)
+    now = int(time.time())
+    claims = {"iss": "https://issuer.example", "aud": "pixgate", "sub": "alice", "exp": now + 300}
+    key = jwt(claims, TOKEN_SECRET, {"alg": "HS256", "kid": "hmac", "typ": "JWT"})
     mine = call(server, "POST", "/v1/uploads", {"filename": "a", "content_type": "image/png", "size_bytes": len(PNG)}, token=key).json()
     for transform in ("w=301", "w=320,q=81", "w=320,h=301"):
         assert_refused(call(server, "POST", f"/v1/images/{mine['image_id']}/links", {"transforms": [transform]}, token=key), 403)
@@ -157,11 +165,16 @@ def test_g100_every_parameter_is_strict_and_named(server, public, options):
 
 @pytest.mark.parametrize("options", [
     "blur=2", "sharpen=1", "crop=0x0x9x9", "rotate=90", "flip=h", "trim=9", "background=fff", "brightness=1.1", "contrast=1.1", "saturation=0", "grayscale=1",
-    "watermark=top", "anim=1", "metadata=copyright", "h=320,fit=cover,gravity=0.1x0.1", "dpr=1.01",
+    "anim=1", "metadata=copyright", "h=320,fit=cover,gravity=0.1x0.1", "dpr=1.01",
 ])
 def test_g99_what_is_not_free_needs_a_signature(server, public, options):
     with nothing_left_behind(server):
         assert_refused(see(server, public, "w=320," + options), 403)
+
+
+def test_g99_no_mark_is_put_where_none_is_configured(server, public):
+    with nothing_left_behind(server):
+        assert_refused(see(server, public, "w=320,watermark=top"), 400)
 
 
 def test_g98_g103_a_family_signature_is_not_widened(server, private, public):
