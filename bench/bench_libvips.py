@@ -10,7 +10,7 @@ import load
 import pictures
 import servers
 
-ROUNDS = 3
+ROUNDS = 2
 
 
 def build(folder, name: str, link: list[str]):
