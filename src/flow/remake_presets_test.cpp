@@ -15,7 +15,7 @@ using test::FlowWorld;
 using Texts = std::vector<std::string>;
 
 // The header of a GIF-sized nothing would not do: what is made is read again.
-const std::string kWebp(
+const std::string webp_form(
     "RIFF\x1e\0\0\0WEBPVP8L\x11\0\0\0\x2f\x3f\xc1\x3b\0\x07\x10\xfd\x8f\xfe\x07\x22\xa2\xff\x01\0\0"
     "\0",
     38
@@ -45,7 +45,7 @@ struct Bench {
 
     FlowWorld& world;
     Texts made;  // from renditions
-    std::string bytes = kWebp;
+    std::string bytes = webp_form;
     std::uint64_t forgotten = 0;
     RemakePresets remake{
         *world.adapters.catalog,
@@ -145,7 +145,7 @@ TEST(RemakePresets, NothingComesBackOfAnImageThatIsDeletedMeanwhile) {
     const auto id = bench.ready();
     bench.remake.make = [&](std::shared_ptr<const Image>, Transform) -> Task<Result<std::string>> {
         CO_CHECK(co_await world.delete_image.run(FlowWorld::client(), id));
-        co_return kWebp;
+        co_return webp_form;
     };
     const auto report = bench.run(id, {.presets = {"thumb"}, .is_forced = true});
     EXPECT_EQ(report.error().code, Errc::kNotFound);

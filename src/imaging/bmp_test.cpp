@@ -35,17 +35,17 @@ std::vector<int> pixel(const BmpPicture& picture, std::uint32_t x, std::uint32_t
     };
 }
 
-const std::string kRowsOf24 = ByteBuilder(Endian::kLittle)
-                                  .u24(0x0000FF)
-                                  .u24(0x00FF00)
-                                  .u16(0)  // bottom: blue, green
-                                  .u24(0xFF0000)
-                                  .u24(0xFFFFFF)
-                                  .u16(0)  // top: red, white
-                                  .str();
+const std::string rows_of_24 = ByteBuilder(Endian::kLittle)
+                                   .u24(0x0000FF)
+                                   .u24(0x00FF00)
+                                   .u16(0)  // bottom: blue, green
+                                   .u24(0xFF0000)
+                                   .u24(0xFFFFFF)
+                                   .u16(0)  // top: red, white
+                                   .str();
 
 TEST(Bmp, Reads24BitsFromTheBottom) {
-    const auto picture = decode_bmp(as_bytes(bmp({}, kRowsOf24)));
+    const auto picture = decode_bmp(as_bytes(bmp({}, rows_of_24)));
     ASSERT_TRUE(picture.has_value());
     EXPECT_EQ(pixel(*picture, 0, 0), (std::vector{255, 0, 0}));
     EXPECT_EQ(pixel(*picture, 1, 0), (std::vector{255, 255, 255}));
@@ -55,7 +55,7 @@ TEST(Bmp, Reads24BitsFromTheBottom) {
 
 TEST(Bmp, ReadsFromTheTopWhereTheHeightIsNegative) {
     const auto picture =
-        decode_bmp(as_bytes(bmp({.height = static_cast<std::uint32_t>(-2)}, kRowsOf24)));
+        decode_bmp(as_bytes(bmp({.height = static_cast<std::uint32_t>(-2)}, rows_of_24)));
     ASSERT_TRUE(picture.has_value());
     EXPECT_EQ(pixel(*picture, 0, 0), (std::vector{0, 0, 255}));
 }
@@ -122,24 +122,24 @@ TEST(Bmp, RefusesWhatDoesNotFit) {
     const auto broken = [](const Shape& shape, const std::string& rest, std::uint32_t before = 0) {
         return !decode_bmp(as_bytes(bmp(shape, rest, before))).has_value();
     };
-    EXPECT_TRUE(broken({.width = 0}, kRowsOf24));
-    EXPECT_TRUE(broken({.width = 0x80000000}, kRowsOf24));
-    EXPECT_TRUE(broken({.height = 0x80000000}, kRowsOf24));
-    EXPECT_TRUE(broken({.width = 60'000, .height = 60'000}, kRowsOf24));
-    EXPECT_TRUE(broken({.bits = 2}, kRowsOf24));
-    EXPECT_TRUE(broken({.compression = 4}, kRowsOf24));  // a JPEG inside
+    EXPECT_TRUE(broken({.width = 0}, rows_of_24));
+    EXPECT_TRUE(broken({.width = 0x80000000}, rows_of_24));
+    EXPECT_TRUE(broken({.height = 0x80000000}, rows_of_24));
+    EXPECT_TRUE(broken({.width = 60'000, .height = 60'000}, rows_of_24));
+    EXPECT_TRUE(broken({.bits = 2}, rows_of_24));
+    EXPECT_TRUE(broken({.compression = 4}, rows_of_24));  // a JPEG inside
     EXPECT_TRUE(broken({.bits = 8, .colours = 257}, std::string(2'000, '\0'), 1'028));
     const std::string overlapping =
         ByteBuilder(Endian::kLittle).u32(7).u32(3).u32(8).zeros(16).str();
     EXPECT_TRUE(broken({.bits = 16, .compression = 3}, overlapping, 12));
-    const std::string whole = bmp({}, kRowsOf24);
+    const std::string whole = bmp({}, rows_of_24);
     for (std::size_t bytes = 0; bytes < whole.size(); ++bytes)
         EXPECT_FALSE(decode_bmp(as_bytes(whole.substr(0, bytes))).has_value()) << bytes;
 }
 
 TEST(Bmp, IsReadOnlyWhereItIsAllowed) {
     ASSERT_TRUE(start_vips().has_value());
-    const std::string picture = bmp({}, kRowsOf24);
+    const std::string picture = bmp({}, rows_of_24);
     VerifyRequest request;
     request.declared = Format::kBmp;
     EXPECT_EQ(verify_bytes(as_bytes(picture), request).refusal, Refusal::kTypeNotAllowed);

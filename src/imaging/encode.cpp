@@ -8,7 +8,6 @@ namespace pixgate::imaging {
 namespace {
 
 using vips::VImage;
-using vips::VOption;
 
 constexpr int kPngCompression = 6;
 
