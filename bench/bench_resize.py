@@ -87,8 +87,7 @@ def quality_of(ours: Ours, rivals: list, names: list[str], photos: list[bytes], 
             urls[r.name] = [f"{r.base}/{path}/{n}" for n in names]
     for name, all_urls in urls.items():
         bodies = [load.get(u)[0] for u in all_urls]
-        scores = [references.score(p, b) for p, b in zip(photos, bodies)]
-        out[name] = {"ssim": sum(scores) / len(scores), "kb": sum(map(len, bodies)) / len(bodies) / 1000}
+        out[name] = quality.mean([references.score(p, b) for p, b in zip(photos, bodies)])
     return out
 
 

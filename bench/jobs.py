@@ -57,7 +57,7 @@ def compare(rounds: int, what: str, photos: list[Path], arguments: tuple) -> dic
 
 
 def scores(runs: dict) -> dict:
-    """KB and SSIM of each picture made, mean over the photos."""
+    """KB, SSIM and butteraugli of each picture made, mean over the photos."""
     try:
         import quality
     except ImportError:
@@ -65,5 +65,5 @@ def scores(runs: dict) -> dict:
     references, out = quality.References(), {}
     for photo, r in runs.items():
         for name, body in r["made"].items():
-            out.setdefault(name, []).append((references.score(photo.read_bytes(), body), len(body) / 1000))
-    return {name: {"ssim": sum(s for s, _ in v) / len(v), "kb": sum(k for _, k in v) / len(v)} for name, v in sorted(out.items())}
+            out.setdefault(name, []).append(references.score(photo.read_bytes(), body))
+    return {name: quality.mean(all_scores) for name, all_scores in sorted(out.items())}

@@ -1,8 +1,9 @@
 """SSIM of the luma against a neutral reference: the original decoded in full and resampled by Pillow's Lanczos. Gaussian
-window of 11 with sigma 1.5, as Wang et al. 2004 have it. Butteraugli has no package in Debian 12, so there is none."""
+window of 11 with sigma 1.5, as Wang et al. 2004 have it; and butteraugli's 3-norm against the same reference."""
 
 import io
 
+import butteraugli
 import numpy
 from PIL import Image, ImageOps
 
@@ -33,22 +34,20 @@ class References:
     def __init__(self):
         self._known = {}
 
-    def of(self, original: bytes, width: int) -> numpy.ndarray:
-        key = (hash(original), width)
+    def of(self, original: bytes, size: tuple[int, int]) -> Image.Image:
+        key = (hash(original), size)
         if key not in self._known:
             image = ImageOps.exif_transpose(Image.open(io.BytesIO(original))).convert("RGB")
-            height = round(image.height * width / image.width)
-            self._known[key] = luma(image.resize((width, height), Image.LANCZOS))
+            self._known[key] = image.resize(size, Image.LANCZOS)
         return self._known[key]
 
-    def score(self, original: bytes, made: bytes) -> float:
-        picture = Image.open(io.BytesIO(made))
-        return ssim(luma(picture), self._fit(self.of(original, picture.width), picture.height))
+    def score(self, original: bytes, made: bytes) -> dict:
+        picture = Image.open(io.BytesIO(made)).convert("RGB")
+        reference = self.of(original, picture.size)
+        return {"ssim": ssim(luma(picture), luma(reference)),
+                "butteraugli3": butteraugli.distance(numpy.asarray(reference), numpy.asarray(picture)),
+                "kb": len(made) / 1000}
 
-    @staticmethod
-    def _fit(reference: numpy.ndarray, height: int) -> numpy.ndarray:
-        """Rounding of the height may differ by a row."""
-        if reference.shape[0] == height:
-            return reference
-        image = Image.fromarray(reference.astype(numpy.float32))
-        return numpy.asarray(image.resize((reference.shape[1], height), Image.BICUBIC), dtype=numpy.float64)
+
+def mean(scores: list[dict]) -> dict:
+    return {key: sum(s[key] for s in scores) / len(scores) for key in scores[0]}

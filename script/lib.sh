@@ -12,7 +12,7 @@ build_packages=(
     libsqlite3-dev libseccomp-dev libssl-dev
 )
 test_packages=(
-    libgtest-dev libgmock-dev clang-format-19 clang-tidy-19 llvm-19 python3 python3-pytest python3-boto3 python3-yaml
+    libgtest-dev libgmock-dev clang-format-19 clang-tidy-19 llvm-19 python3 python3-pytest python3-boto3 python3-yaml python3-pil
     awscli curl jq chromium fonts-noto-cjk
 )
 bench_packages=(

@@ -43,6 +43,7 @@ struct Policy {
     Visibility visibility = Visibility::kPublic;
     WhilePending pending = WhilePending::kRetry;
     Verify verify = Verify::kDecode;
+    bool strip_location = false;  // the place is taken out of what was sent, pixels untouched
     std::uint64_t max_pixels = 50'000'000;
     std::uint32_t max_side_px = 16'384;
     std::uint32_t max_frames = 1'500;

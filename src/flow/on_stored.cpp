@@ -25,6 +25,7 @@ struct OnStored::Verdict {
 struct OnStored::Job {
     VerifyJob verify;
     std::vector<WantedProduct> products;  // empty: the picture is verified only
+    bool strips_location = false;
     bool is_private = false;
 };
 
@@ -127,6 +128,7 @@ OnStored::Job OnStored::job_for(const Image& image, const ParsedKey& key, const 
             wanted_presets(presets_of(rules), rules), std::back_inserter(out.products)
         );
     }
+    out.strips_location = rules.strip_location;
     out.is_private = rules.visibility == Visibility::kPrivate;
     return out;
 }
@@ -147,6 +149,43 @@ Task<Result<OnStored::Verdict>> OnStored::quarantine(
     CO_CHECK(co_await alerts.raise(std::move(alert)));
     poison.remember(object, verdict.reason);
     co_return verdict;
+}
+
+Task<Result<bool>> OnStored::take_place_out(
+    const StorageEvent& event, const Opened& opened, const Job& job, const std::string& image_id
+) {
+    const auto& info = opened.info;
+    const bool is_refused_anyway =
+        info.size_bytes == 0 || info.size_bytes > job.verify.limits.max_bytes || poison.find(info);
+    if (!job.strips_location || is_refused_anyway) co_return false;
+    CO_TRY(const UniqueFd file, co_await open_as_file(*opened.reader));
+    auto work = [&] { return strip(file.get(), info.size_bytes, job.verify.limits); };
+    auto stripped = co_await offload(imaging_pool, std::move(work));
+    // A picture that crashes or hangs here comes to the verdict of one that does so when decoded.
+    if (!stripped && may_be_the_picture(stripped.error())) {
+        log::failure(
+            log::Level::kWarning, "the place cannot be taken out of a picture", stripped.error(),
+            {{"image_id", image_id}, {"object", info.key}}
+        );
+        co_return fail(
+            Errc::kInternal, "the place cannot be taken out: " + stripped.error().message
+        );
+    }
+    CO_TRY(auto answer, std::move(stripped));
+    if (!answer.file) co_return false;
+    PutOptions options;
+    options.content_type = info.content_type;
+    options.headers = info.headers;
+    options.metadata = info.metadata;
+    options.if_match = info.etag;
+    const auto body = make_file_body(std::move(answer.file), answer.size_bytes);
+    const auto put = co_await store.put(event.bucket, event.key, *body, std::move(options));
+    // Replaced or removed meanwhile: that has an event of its own.
+    const bool is_gone =
+        !put && (put.error().code == Errc::kFailedPrecondition ||
+                 (put.error().code == Errc::kNotFound && put.error().reason != "bucket"));
+    if (!put && !is_gone) co_return std::unexpected(put.error());
+    co_return true;
 }
 
 Task<Result<imaging::PrepareAnswer>> OnStored::look(
@@ -250,6 +289,9 @@ Task<Result<void>> OnStored::run(StorageEvent event) {
     if (!opened || is_settled(image, *key, opened->info)) co_return Result<void>{};
 
     const auto job = job_for(image, *key, opened->info);
+    auto stripping = take_place_out(event, *opened, job, image.id.value);
+    CO_TRY(const bool is_replaced, co_await std::move(stripping));
+    if (is_replaced) co_return Result<void>{};
     CO_TRY(const auto message, co_await message_of(image, *key, std::move(event), job, *opened));
     CO_CHECK(co_await queue.send(to_json(message)));
     co_return Result<void>{};

@@ -42,6 +42,11 @@ using PreparePicture = std::function<Result<imaging::PrepareAnswer>(
     const std::vector<WantedProduct>& products
 )>;
 
+// The bytes without the place where the picture was taken. Blocks and fails as VerifyPicture.
+using StripLocation = std::function<Result<imaging::StripAnswer>(
+    int input_fd, std::uint64_t size_bytes, const imaging::Limits& limits
+)>;
+
 inline constexpr std::uint32_t kMaxThumbnailSidePx = 4'096;
 
 struct OnStored {
@@ -51,6 +56,7 @@ struct OnStored {
     AlertLog& alerts;
     VerifyPicture verify;    // headers, and thumbnails
     PreparePicture prepare;  // originals that are decoded
+    StripLocation strip;     // where the policy says so
     Pool& imaging_pool;
     UploadSigner& signer;  // for the object's URL
     const Policies& policies;
@@ -63,6 +69,8 @@ struct OnStored {
     // child that crashes or hangs is tried once more in a fresh child, then the verdict is
     // `quarantined` and an alert is raised: "sandbox_violation" where the child did what it may
     // not, else "image_quarantined".
+    // Where the policy takes places out of pictures and this one says its place, the object is
+    // replaced by one that does not, and the event of that brings the rest.
     //   errors  what may pass (the host retries): kUnavailable, kOverloaded, kNoSpace, kInternal …;
     //           no message is sent then, so no image becomes ready without its presets
     //   twice   safe: the catalog takes each object version once
@@ -74,6 +82,10 @@ private:
     struct Job;
     Task<Result<void>> remove_if_deleted(const StorageEvent& event, const ImageId& id);
     Task<Result<std::optional<Opened>>> open(const StorageEvent& event);
+    // True where the object was replaced.
+    Task<Result<bool>> take_place_out(
+        const StorageEvent& event, const Opened& opened, const Job& job, const std::string& image_id
+    );
     Task<Result<Verdict>> judge(Opened& opened, const Job& job, const std::string& image_id);
     Task<Result<Verdict>> quarantine(
         const ObjectInfo& object, const Error& error, const std::string& image_id

@@ -133,6 +133,7 @@ TEST(OnStored, AProductThatCannotBeStoredSendsNoMessage) {
         *world.adapters.alerts,
         std::ref(world.verifier),
         world.preparer,
+        test::strip_place,
         world.pool,
         world.signer,
         world.policies,
@@ -327,6 +328,65 @@ TEST(OnStored, ADuplicateOfWhatIsRegisteredCostsNoDecoding) {
     ASSERT_TRUE(run_task(register_image.run(world.take_message())));
     ASSERT_TRUE(handle(world, world.event_of(id)));
     EXPECT_EQ(world.verifier.calls(), 1U);
+    EXPECT_EQ(world.queued(), 0U);
+}
+
+std::string original_of(FlowWorld& world, const ImageId& id) {
+    const auto reader =
+        run_task(world.adapters.store->get(std::string(kOriginalsBucket), original_key(id)));
+    if (!reader) return "absent";
+    const auto body = (*reader)->body(0, (*reader)->info().size_bytes);
+    return run_task(read_all(*body, 1'000)).value_or("unreadable");
+}
+
+TEST(OnStored, ThePlaceIsTakenOutOfTheOriginalBeforeItIsLookedAt) {
+    FlowWorld world;
+    world.policies["default"].strip_location = true;
+    const auto id = world.permit();
+    world.put(id, "picture at home");
+    const auto first = world.event_of(id);
+    ASSERT_TRUE(handle(world, first));
+    EXPECT_EQ(original_of(world, id), "picture        ");
+    EXPECT_EQ(world.queued(), 0U);
+    EXPECT_EQ(world.verifier.calls(), 0U);
+    ASSERT_TRUE(handle(world, world.event_of(id)));
+    ASSERT_TRUE(handle(world, first));  // late, and of a version that is gone
+    const auto message = world.take_message();
+    EXPECT_EQ(message.verdict, ImageState::kReady);
+    EXPECT_EQ(message.event.etag, world.event_of(id).etag);
+    EXPECT_EQ(world.queued(), 0U);
+}
+
+TEST(OnStored, ThePlaceStaysWherePolicySaysNothingAndAPictureWithoutIsLeftAlone) {
+    FlowWorld world;
+    const auto id = world.permit();
+    world.put(id, "picture at home");
+    ASSERT_TRUE(handle(world, world.event_of(id)));
+    EXPECT_EQ(original_of(world, id), "picture at home");
+    EXPECT_EQ(world.take_message().verdict, ImageState::kReady);
+    world.policies["default"].strip_location = true;
+    const auto other = world.permit();
+    const auto info = world.put(other, "picture");
+    ASSERT_TRUE(handle(world, world.event_of(other)));
+    EXPECT_EQ(world.take_message().event.sequencer, info.sequencer);
+}
+
+TEST(OnStored, APictureWhosePlaceCannotBeTakenOutDoesNotBecomeReady) {
+    FlowWorld world;
+    world.policies["default"].strip_location = true;
+    const auto id = world.permit();
+    world.put(id, "hang there");
+    EXPECT_EQ(handle(world, world.event_of(id)).error().code, Errc::kInternal);
+    EXPECT_EQ(world.queued(), 0U);
+}
+
+TEST(OnStored, SendersThumbnailsLoseTheirPlaceToo) {
+    FlowWorld world;
+    world.policies["default"].strip_location = true;
+    const auto id = world.permit();
+    const auto before = world.put(id, "picture at home", "small");
+    ASSERT_TRUE(handle(world, world.event_of(id, "small")));
+    EXPECT_NE(world.event_of(id, "small").etag, before.etag);
     EXPECT_EQ(world.queued(), 0U);
 }
 

@@ -1,8 +1,11 @@
 #include "imaging/direct.h"
 
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "imaging/prepare.h"
+#include "imaging/sniff.h"
+#include "imaging/strip_location.h"
 #include "imaging/transform.h"
 #include "imaging/verify.h"
 #include "imaging/vips_setup.h"
@@ -56,6 +59,19 @@ Result<TransformAnswer> DirectImaging::transform(
     CHECK_OK(check_request(request));
     const Mapping input(input_fd, size_bytes);
     return transform_bytes(input.bytes(), request);
+}
+
+Result<StripAnswer> DirectImaging::strip_location(
+    int input_fd, std::uint64_t size_bytes, const Limits& limits
+) {
+    if (size_bytes > limits.max_bytes) return StripAnswer{};
+    const Mapping input(input_fd, size_bytes);
+    const auto stripped = imaging::strip_location(input.bytes(), sniff(input.bytes()), true);
+    if (!stripped) return StripAnswer{};
+    StripAnswer answer{UniqueFd(::memfd_create("stripped", MFD_CLOEXEC)), stripped->size()};
+    if (::write(answer.file.get(), stripped->data(), stripped->size()) != std::ssize(*stripped))
+        return fail(Errc::kUnavailable, "no memory for the picture without its place");
+    return answer;
 }
 
 }  // namespace pixgate::imaging

@@ -17,6 +17,8 @@ public:
     Result<TransformAnswer> transform(
         int input_fd, std::uint64_t size_bytes, const TransformRequest& request
     ) override;
+    Result<StripAnswer> strip_location(int input_fd, std::uint64_t size_bytes, const Limits& limits)
+        override;
 };
 
 }  // namespace pixgate::imaging

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/fd.h"
 #include "base/result.h"
 #include "core/transform.h"
 #include "imaging/types.h"
@@ -141,6 +142,11 @@ struct PrepareAnswer {
     std::string detail;
 };
 
+struct StripAnswer {
+    UniqueFd file;  // the picture without its place, from the file's start; none: it says no place
+    std::uint64_t size_bytes = 0;
+};
+
 // Calls block for as long as the work takes: run them through offload(). Thread-safe.
 // Errors: kCrashed (the child died; reason "out_of_memory", "policy_violation", "signal_N" or
 // "bad_reply"), kDeadlineExceeded (over limits.max_wall_ms), kUnavailable (no sandbox now),
@@ -160,6 +166,10 @@ public:
     ) = 0;
     virtual Result<TransformAnswer> transform(
         int input_fd, std::uint64_t size_bytes, const TransformRequest& request
+    ) = 0;
+    // As strip_location() says, makers' notes too; nothing is decoded, so this judges no picture.
+    virtual Result<StripAnswer> strip_location(
+        int input_fd, std::uint64_t size_bytes, const Limits& limits
     ) = 0;
 };
 

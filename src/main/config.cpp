@@ -49,6 +49,12 @@ void describe_policy(SettingsTable& t, const std::string& prefix, Policy& p) {
         "How a picture is checked: every pixel decoded in the sandbox, or its header read."
     );
     t.add(
+        prefix + "strip_location", p.strip_location,
+        "Takes the place where a picture was taken (GPS in EXIF and XMP, and makers' notes) out of "
+        "the stored original and of senders' thumbnails before anything else, without touching a "
+        "pixel. What Pixgate makes has none in any case."
+    );
+    t.add(
         prefix + "thumbnails", p.thumbnails,
         {{"browser", Thumbnails::kBrowser},
          {"function", Thumbnails::kFunction},

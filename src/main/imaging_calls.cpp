@@ -137,6 +137,12 @@ PreparePicture prepare_with(imaging::Imaging& imaging, const SandboxConfig& conf
     };
 }
 
+StripLocation strip_with(imaging::Imaging& imaging, const SandboxConfig& config) {
+    return [&imaging, config](int fd, std::uint64_t size, const imaging::Limits& limits) {
+        return imaging.strip_location(fd, size, bounded(limits, config));
+    };
+}
+
 Result<VariantLook> read_look(
     imaging::Imaging& imaging, const ImagingConfig& look, const SandboxConfig& config
 ) {

@@ -14,6 +14,7 @@ namespace pixgate {
 
 // All keep a reference to `imaging`, which must outlive them.
 VerifyPicture verify_with(imaging::Imaging& imaging, const SandboxConfig& config);
+StripLocation strip_with(imaging::Imaging& imaging, const SandboxConfig& config);
 PreparePicture prepare_with(imaging::Imaging& imaging, const SandboxConfig& config);
 
 // What the operator wants of every variant.

@@ -320,8 +320,8 @@ void Program::start_background() {
     auto& a = adapters_;
     on_stored_.emplace(OnStored{
         *a.store, *a.queue, *a.catalog, *a.alerts, verify_with(sandbox_, config_.sandbox),
-        prepare_with(sandbox_, config_.sandbox), first_contact_, *signer_, policies_, poison_,
-        clock_
+        prepare_with(sandbox_, config_.sandbox), strip_with(sandbox_, config_.sandbox),
+        first_contact_, *signer_, policies_, poison_, clock_
     });
     EventHost::Config host;
     host.concurrency = config_.function.concurrency;

@@ -24,6 +24,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 BINARY = Path(os.environ.get("PIXGATE_BINARY", ROOT / "build" / "dev" / "pixgate"))
+PRESET = "thumb"  # one is enough to see that no image is ready without its presets, and is made in milliseconds
 
 
 def make_png(rng: random.Random, size_bytes: int) -> bytes:
@@ -54,6 +55,7 @@ class Server:
         full_env = dict(os.environ, PIXGATE_FAILPOINTS=failpoints, **(env or {}))
         full_env.setdefault("PIXGATE_STORE_ACCESS_KEY", "FAULTRIGACCESSKEY000")
         full_env.setdefault("PIXGATE_STORE_SECRET_KEY", "fault-rig-secret-key-0123456789abcdef0123")
+        full_env.setdefault("PIXGATE_POLICY_PRESETS", PRESET)
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
                 [str(BINARY), "serve", "--data-dir", str(data_dir), "--listen", "127.0.0.1:0",
@@ -202,6 +204,24 @@ def wait_for(condition, seconds: float = 30, what: str = "condition"):
         time.sleep(0.02)
 
 
+def wait_until_worked_off(server: Server, model: Model, seconds: float = 30) -> None:
+    """Until every acknowledged image is ready, or the server has died. AssertionError once none became ready for
+    `seconds`: how long all of them take says something about the machine only."""
+    waiting = {u.image_id for u in model.acknowledged()}
+    deadline = time.monotonic() + seconds
+    while waiting and not server.died():
+        try:
+            ready = {image_id for image_id in waiting if ready_image(server, image_id)}
+        except Gone:
+            continue
+        waiting -= ready
+        if ready:
+            deadline = time.monotonic() + seconds
+        if time.monotonic() > deadline:
+            raise AssertionError(f"{len(waiting)} acknowledged are not ready, and none became so in {seconds} s: {sorted(waiting)[:3]}")
+        time.sleep(0.05)
+
+
 def check_against_model(server: Server, model: Model, seconds: float = 30, are_ready: bool = True) -> dict:
     """Holds a freshly started server against the model; raises AssertionError with the first difference."""
     counts = {"acknowledged": 0, "lost": 0, "partial": 0, "doubled": 0}
@@ -216,11 +236,16 @@ def check_against_model(server: Server, model: Model, seconds: float = 30, are_r
             counts["partial"] += 1
     assert counts["lost"] == 0, f"acknowledged uploads lost: {counts}"
     assert counts["partial"] == 0, f"objects with wrong or partial bytes: {counts}"
+    if are_ready:
+        wait_until_worked_off(server, model, seconds)
     for upload in model.acknowledged() if are_ready else ():
-        image = wait_for(lambda u=upload: ready_image(server, u.image_id), seconds, f"{upload.image_id} ready")
+        image = ready_image(server, upload.image_id)
+        assert image, f"{upload.image_id} is not ready any more"
         states = [entry["state"] for entry in image["history"]]
         assert states.count("ready") == 1, f"history of {upload.image_id}: {states}"
         assert image["original"]["sha256"] in (upload.sha256, ""), image["original"]
+        status, body = server.call("GET", f"/i/{upload.image_id}/{PRESET}", headers={"Accept": "image/webp"})
+        assert status == 200 and body, f"{PRESET} of {upload.image_id}: {status} {body[:200]!r}"
     ids = list_image_ids(server)
     assert len(ids) == len(set(ids)), "an image has two rows"
     return counts

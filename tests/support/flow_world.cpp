@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -111,6 +112,21 @@ Result<imaging::PrepareAnswer> BodyPreparer::operator()(
     return out;
 }
 
+Result<imaging::StripAnswer> strip_place(
+    int fd, std::uint64_t size_bytes, const imaging::Limits& /*limits*/
+) {
+    constexpr std::string_view kPlace = " at home";
+    std::string body(size_bytes, '\0');
+    ::pread(fd, body.data(), body.size(), 0);
+    if (body.starts_with("hang there")) return fail(Errc::kDeadlineExceeded, "no answer");
+    const auto at = body.find(kPlace);
+    if (at == body.npos) return imaging::StripAnswer{};
+    body.replace(at, kPlace.size(), std::string(kPlace.size(), ' '));
+    imaging::StripAnswer out{UniqueFd(::memfd_create("stripped", MFD_CLOEXEC)), body.size()};
+    EXPECT_EQ(::write(out.file.get(), body.data(), body.size()), std::ssize(body));
+    return out;
+}
+
 std::string event_json(const StorageEvent& event) {
     return aws::write_s3_event(event, aws::EventOrigin{});
 }
@@ -134,6 +150,7 @@ FlowWorld::FlowWorld(memory::Config config)
           *adapters.alerts,
           std::ref(verifier),
           preparer,
+          strip_place,
           pool,
           signer,
           policies,

@@ -59,6 +59,11 @@ private:
     BodyVerifier& verifier_;
 };
 
+// The place in these bodies is " at home"; "hang there" cannot be looked through.
+Result<imaging::StripAnswer> strip_place(
+    int fd, std::uint64_t size_bytes, const imaging::Limits& limits
+);
+
 // A notification with one record, and the records of one; both as S3 has them.
 std::string event_json(const StorageEvent& event);
 std::vector<StorageEvent> records_of(const std::string& json);

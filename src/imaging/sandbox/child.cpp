@@ -10,6 +10,8 @@
 #include <new>
 
 #include "imaging/prepare.h"
+#include "imaging/sniff.h"
+#include "imaging/strip_location.h"
 #include "imaging/transform.h"
 #include "imaging/verify.h"
 
@@ -115,6 +117,15 @@ void do_prepare(const JobRequest& request, const Mapped& mapped, JobReply& reply
     set_facts(reply, answer.refusal, answer.facts, answer.detail);
 }
 
+void do_strip(const Mapped& mapped, JobReply& reply) {
+    const auto stripped = strip_location(mapped.input, sniff(mapped.input), true);
+    if (stripped && stripped->size() <= mapped.output.size()) {
+        std::ranges::copy(*stripped, mapped.output.begin());
+        reply.output_bytes = stripped->size();
+    }
+    reply.orientation = 1;
+}
+
 void do_act(const JobRequest& request, const Mapped& mapped, JobReply& reply) {
     reply.act_result = perform(
         request.act, {request.limits.max_memory_bytes, request.limits.max_wall_ms}, mapped.input
@@ -139,6 +150,9 @@ void work(const JobRequest& request, const Mapped& mapped, JobReply& reply) {
             break;
         case JobKind::kTransform:
             do_transform(request, mapped, reply);
+            break;
+        case JobKind::kStrip:
+            do_strip(mapped, reply);
             break;
         case JobKind::kAct:
             do_act(request, mapped, reply);

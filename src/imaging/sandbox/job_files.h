@@ -23,6 +23,8 @@ public:
 
     // A copy, made once: look at nothing else, because the child may still be writing.
     Result<std::string> read(std::uint64_t offset, std::uint64_t bytes) const;
+    // Itself, once the child has ended: nothing else writes there.
+    UniqueFd file() && { return std::move(fd_); }
     // All bytes are 0 afterwards, and take no memory.
     Result<void> wipe() const;
 

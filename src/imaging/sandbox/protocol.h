@@ -23,7 +23,7 @@ namespace pixgate::imaging {
 inline constexpr std::uint64_t kProtocolMagic = 0x70697867'61746501;
 
 // kWorker is the start of a warm worker, which then gets its jobs over its reply socket.
-enum class JobKind : std::uint32_t { kVerify, kPrepare, kTransform, kAct, kWorker };
+enum class JobKind : std::uint32_t { kVerify, kPrepare, kTransform, kStrip, kAct, kWorker };
 
 // Parent to zygote, with the descriptors: child's end of the reply socket, zygote's end of the
 // status socket, then input and output where the sizes below are not 0. Parent to worker:

@@ -207,6 +207,21 @@ Result<TransformAnswer> Sandbox::transform(
     return take_transform(std::move(reply), output, request);
 }
 
+Result<StripAnswer> Sandbox::strip_location(
+    int input_fd, std::uint64_t size_bytes, const Limits& limits
+) {
+    if (size_bytes == 0 || size_bytes > limits.max_bytes) return StripAnswer{};
+    TRY(const auto input, read_only_copy(input_fd, size_bytes));
+    TRY(auto output, OutputFile::make(size_bytes));
+    JobRequest job;
+    job.kind = JobKind::kStrip;
+    job.input_bytes = job.output_bytes = size_bytes;
+    job.limits = limits;
+    TRY(const ParsedReply reply, state_->run(job, {.input = input.get(), .output = output.fd()}));
+    if (reply.output_bytes == 0) return StripAnswer{};
+    return StripAnswer{std::move(output).file(), reply.output_bytes};
+}
+
 Result<Protections> Sandbox::protections(std::chrono::milliseconds limit) {
     return state_->keeper.protections(limit);
 }

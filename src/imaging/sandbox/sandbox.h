@@ -62,6 +62,8 @@ public:
     Result<TransformAnswer> transform(
         int input_fd, std::uint64_t size_bytes, const TransformRequest& request
     ) override;
+    Result<StripAnswer> strip_location(int input_fd, std::uint64_t size_bytes, const Limits& limits)
+        override;
 
     // Waits until the zygote is up. kUnavailable when it is not in time or says why it cannot be.
     Result<Protections> protections(std::chrono::milliseconds limit = std::chrono::seconds(10));

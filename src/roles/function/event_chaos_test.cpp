@@ -54,6 +54,7 @@ struct Chaos {
               *world.adapters.alerts,
               std::ref(world.verifier),
               world.preparer,
+              test::strip_place,
               world.pool,
               world.signer,
               world.policies,
