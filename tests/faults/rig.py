@@ -56,6 +56,8 @@ class Server:
         full_env.setdefault("PIXGATE_STORE_ACCESS_KEY", "FAULTRIGACCESSKEY000")
         full_env.setdefault("PIXGATE_STORE_SECRET_KEY", "fault-rig-secret-key-0123456789abcdef0123")
         full_env.setdefault("PIXGATE_POLICY_PRESETS", PRESET)
+        full_env.setdefault("PIXGATE_API_SERVER_REQUESTS_PER_SECOND", "1000000")
+        full_env.setdefault("PIXGATE_API_SERVER_REQUEST_BURST", "1000000")
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
                 [str(BINARY), "serve", "--data-dir", str(data_dir), "--listen", "127.0.0.1:0",
@@ -219,7 +221,7 @@ def wait_until_worked_off(server: Server, model: Model, seconds: float = 30) -> 
             deadline = time.monotonic() + seconds
         if time.monotonic() > deadline:
             raise AssertionError(f"{len(waiting)} acknowledged are not ready, and none became so in {seconds} s: {sorted(waiting)[:3]}")
-        time.sleep(0.05)
+        time.sleep(0.2)
 
 
 def check_against_model(server: Server, model: Model, seconds: float = 30, are_ready: bool = True) -> dict:

@@ -1,6 +1,7 @@
 """A full disk: a small tmpfs. Uploads are refused with 507 (or 503), what is stored stays readable, nothing half visible
 appears, and when space returns uploads work again without a restart."""
 
+import contextlib
 import os
 import random
 import subprocess
@@ -55,20 +56,17 @@ def test_a_full_disk_refuses_uploads_and_recovers_by_itself(small_disk):
         assert statuses[0] == 200 and statuses[-1] in (503, 507), statuses
         # Sizes cannot be made while there is no room for them; what was sent is kept and waits.
         rig.check_against_model(server, model, are_ready=False)
-        with open(ballast, "wb") as f:  # the very last byte
-            try:
-                while True:
-                    f.write(b"\0" * 65536)
-                    f.flush()
-            except OSError:
-                pass
+        with contextlib.suppress(OSError), open(ballast, "wb") as f:  # the very last byte
+            while True:
+                f.write(b"\0" * 65536)
+                f.flush()
         status, _ = try_upload(server, model, rig.make_png(rng, 300_000))
         assert status in (503, 507), status
         status, _ = server.call("GET", "/healthz")
         assert status == 200
         first = next(u for u in model.uploads.values() if u.acknowledged)
         assert rig.read_original(server, first.image_id) is not None
-        ballast.unlink()
+        ballast.unlink(missing_ok=True)
         # All but three, so that there is room for the sizes of those that are left.
         for image_id in [u.image_id for u in model.acknowledged()][:-3]:
             status, _ = server.call("DELETE", f"/v1/images/{image_id}")
