@@ -50,6 +50,7 @@ std::string to_json(const RegisterMessage& m) {
         {"thumbhash", m.thumbhash},
         {"blurhash", m.blurhash},
         {"variants", write_variants(m.variants)},
+        {"presets_anew", m.wants_presets_anew},
         {"event",
          {{"name", m.event.name},
           {"at", format_rfc3339(m.event.at)},
@@ -172,6 +173,7 @@ Result<RegisterMessage> parse_register_message(std::string_view text) {
     m.thumbhash = r.text_or_none("thumbhash");
     m.blurhash = r.text_or_none("blurhash");
     TRY(m.variants, read_variants(root.get_object()));
+    m.wants_presets_anew = r.truth_or_false("presets_anew");
     const auto verdict = parse_image_state(r.text("verdict"));
     if (!verdict) r.bad("verdict");
     const auto* event = root.get_object().if_contains("event");

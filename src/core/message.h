@@ -28,7 +28,8 @@ struct RegisterMessage {
     std::string dominant_colour;  // these three as in Image
     std::string thumbhash;
     std::string blurhash;
-    std::vector<Variant> variants;  // presets and renditions, stored already
+    std::vector<Variant> variants;    // presets and renditions, stored already
+    bool wants_presets_anew = false;  // at the policy's final effort, once this is registered
 };
 
 std::string to_json(const RegisterMessage& message);

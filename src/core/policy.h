@@ -54,8 +54,15 @@ struct Policy {
                                      "w960",  "w1280",  "w1600", "w2048"};
     std::vector<std::string> preset_formats{"webp"};
     std::uint8_t preset_effort = 4;            // of WebP and AVIF: 0 fast to 6 small
+    std::uint8_t preset_final_effort = 0;      // made anew with it once the image is ready
     std::vector<std::string> metadata_keys;    // keys a client may set; empty: any simple name
     std::uint32_t max_metadata_bytes = 2'048;  // keys and values together, as S3's user metadata
+
+    bool makes_presets_anew() const { return preset_final_effort > preset_effort; }
+    // Of presets that are made after the upload.
+    std::uint8_t final_effort() const {
+        return makes_presets_anew() ? preset_final_effort : preset_effort;
+    }
 };
 
 }  // namespace pixgate

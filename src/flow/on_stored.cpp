@@ -25,6 +25,7 @@ struct OnStored::Verdict {
 struct OnStored::Job {
     VerifyJob verify;
     std::vector<WantedProduct> products;  // empty: the picture is verified only
+    bool wants_presets_anew = false;
     bool strips_location = false;
     bool is_private = false;
 };
@@ -124,9 +125,11 @@ OnStored::Job OnStored::job_for(const Image& image, const ParsedKey& key, const 
     }
     if (prepare && key.thumbnail.empty() && rules.verify == Verify::kDecode) {
         out.products = wanted_renditions();
+        const auto forms = presets_of(rules);
         std::ranges::move(
-            wanted_presets(presets_of(rules), rules), std::back_inserter(out.products)
+            wanted_presets(forms, rules.preset_effort), std::back_inserter(out.products)
         );
+        out.wants_presets_anew = !forms.empty() && rules.makes_presets_anew();
     }
     out.strips_location = rules.strip_location;
     out.is_private = rules.visibility == Visibility::kPrivate;
@@ -269,6 +272,7 @@ Task<Result<RegisterMessage>> OnStored::message_of(
     auto storing =
         store_products(store, std::move(target), job.products, std::move(verdict.found.products));
     CO_TRY(message.variants, co_await std::move(storing));
+    message.wants_presets_anew = job.wants_presets_anew;
     co_return message;
 }
 

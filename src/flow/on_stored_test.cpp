@@ -324,7 +324,9 @@ TEST(OnStored, ADuplicateOfWhatIsRegisteredCostsNoDecoding) {
     const auto id = world.permit();
     world.put(id, "picture");
     ASSERT_TRUE(handle(world, world.event_of(id)));
-    RegisterImage register_image{*world.adapters.catalog, world.clock};
+    RegisterImage register_image{
+        *world.adapters.catalog, *world.adapters.preset_queue, world.clock
+    };
     ASSERT_TRUE(run_task(register_image.run(world.take_message())));
     ASSERT_TRUE(handle(world, world.event_of(id)));
     EXPECT_EQ(world.verifier.calls(), 1U);

@@ -147,14 +147,14 @@ std::vector<WantedProduct> wanted_renditions() {
 }
 
 std::vector<WantedProduct> wanted_presets(
-    const std::vector<PresetForm>& forms, const Policy& policy
+    const std::vector<PresetForm>& forms, std::uint8_t effort
 ) {
     std::vector<WantedProduct> out;
     for (const auto& form : forms) {
         WantedProduct wanted;
         wanted.preset = form.name;
         wanted.spec.transform = form.transform;
-        wanted.spec.effort = policy.preset_effort;
+        wanted.spec.effort = effort;
         out.push_back(std::move(wanted));
     }
     return out;

@@ -35,7 +35,7 @@ std::vector<PresetForm> presets_of(const Policy& policy);
 
 std::vector<WantedProduct> wanted_renditions();
 std::vector<WantedProduct> wanted_presets(
-    const std::vector<PresetForm>& forms, const Policy& policy
+    const std::vector<PresetForm>& forms, std::uint8_t effort
 );
 
 // The specs alone, as imaging takes them.

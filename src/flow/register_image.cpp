@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "core/bucket.h"
+#include "core/presets_message.h"
 
 namespace pixgate {
 
@@ -80,7 +81,13 @@ Task<Result<Applied>> RegisterImage::run(RegisterMessage message) {
         change.blurhash = std::move(message.blurhash);
         change.products = std::move(message.variants);
     }
-    co_return co_await catalog.apply(std::move(change));
+    const bool wants_presets_anew = message.wants_presets_anew && change.to == ImageState::kReady;
+    const PresetsMessage anew{message.image_id, message.event.etag, true};
+    CO_TRY(const auto applied, co_await catalog.apply(std::move(change)));
+    const bool is_registered = applied == Applied::kDone || applied == Applied::kDuplicate;
+    // A duplicate, too: the first time may have ended between the two.
+    if (wants_presets_anew && is_registered) CO_CHECK(co_await preset_queue.send(to_json(anew)));
+    co_return applied;
 }
 
 }  // namespace pixgate

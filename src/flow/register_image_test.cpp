@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/bucket.h"
+#include "core/presets_message.h"
 #include "tests/support/flow_world.h"
 
 namespace pixgate {
@@ -24,7 +25,7 @@ TEST(RegisterImage, WritesStoredAtTheEventsTimeAndReadyNow) {
     const auto id = world.permit();
     const auto message = message_for(world, id);
     world.clock.advance(3s);
-    RegisterImage step{*world.adapters.catalog, world.clock};
+    RegisterImage step{*world.adapters.catalog, *world.adapters.preset_queue, world.clock};
     EXPECT_EQ(run_task(step.run(message)).value(), Applied::kDone);
     const auto image = world.image(id);
     EXPECT_EQ(image.state, ImageState::kReady);
@@ -42,7 +43,7 @@ TEST(RegisterImage, WritesPlaceholdersAndProductsWithTheVerdict) {
     FlowWorld world;
     const auto id = world.permit();
     const auto message = message_for(world, id);
-    RegisterImage step{*world.adapters.catalog, world.clock};
+    RegisterImage step{*world.adapters.catalog, *world.adapters.preset_queue, world.clock};
     EXPECT_EQ(run_task(step.run(message)).value(), Applied::kDone);
     const auto image = world.image(id);
     EXPECT_EQ(image.thumbhash, "AQID");
@@ -52,11 +53,40 @@ TEST(RegisterImage, WritesPlaceholdersAndProductsWithTheVerdict) {
     EXPECT_EQ(std::ranges::count(image.variants, VariantKind::kRendition, &Variant::kind), 2);
 }
 
+TEST(RegisterImage, PresetsToBeMadeAnewAreQueuedAfterTheImageIsReadyAndByADuplicateToo) {
+    FlowWorld world;
+    world.policies["default"].preset_effort = 2;
+    world.policies["default"].preset_final_effort = 4;
+    const auto id = world.permit();
+    const auto message = message_for(world, id);
+    ASSERT_TRUE(message.wants_presets_anew);
+    RegisterImage step{*world.adapters.catalog, *world.adapters.preset_queue, world.clock};
+    EXPECT_EQ(run_task(step.run(message)).value(), Applied::kDone);
+    EXPECT_EQ(run_task(step.run(message)).value(), Applied::kDuplicate);
+    const auto queued = run_task(world.adapters.preset_queue->receive(10, 0ms, 60s));
+    ASSERT_EQ(queued->size(), 2U);
+    const auto anew = parse_presets_message(queued->at(0).body);
+    ASSERT_TRUE(anew);
+    EXPECT_EQ(anew->image_id, id);
+    EXPECT_EQ(anew->etag, message.event.etag);
+    EXPECT_TRUE(anew->is_anew);
+}
+
+TEST(RegisterImage, NothingIsMadeAnewWhereThePolicyIsContent) {
+    FlowWorld world;
+    world.policies["default"].preset_final_effort = 3;  // less than the first
+    const auto id = world.permit();
+    const auto message = message_for(world, id);
+    RegisterImage step{*world.adapters.catalog, *world.adapters.preset_queue, world.clock};
+    EXPECT_EQ(run_task(step.run(message)).value(), Applied::kDone);
+    EXPECT_EQ(run_task(world.adapters.preset_queue->backlog())->count, 0U);
+}
+
 TEST(RegisterImage, RefusesVariantsOfAnotherImage) {
     FlowWorld world;
     const auto id = world.permit();
     const auto good = message_for(world, id);
-    RegisterImage step{*world.adapters.catalog, world.clock};
+    RegisterImage step{*world.adapters.catalog, *world.adapters.preset_queue, world.clock};
     for (const auto& key :
          {variant_key(world.permit(), good.event.etag, "w=320"), variant_key(id, "other", "w=320"),
           std::string("w=320")}) {
@@ -74,7 +104,7 @@ TEST(RegisterImage, TheSameMessageHasItsEffectOnce) {
     FlowWorld world;
     const auto id = world.permit();
     const auto message = message_for(world, id);
-    RegisterImage step{*world.adapters.catalog, world.clock};
+    RegisterImage step{*world.adapters.catalog, *world.adapters.preset_queue, world.clock};
     EXPECT_EQ(run_task(step.run(message)).value(), Applied::kDone);
     EXPECT_EQ(run_task(step.run(message)).value(), Applied::kDuplicate);
     EXPECT_EQ(world.image(id).history.size(), 3U);
@@ -84,7 +114,7 @@ TEST(RegisterImage, TheSameMessageHasItsEffectOnce) {
 TEST(RegisterImage, AThumbnailBecomesAVariantAndARefusedOneIsNeverShown) {
     FlowWorld world;
     const auto id = world.permit();
-    RegisterImage step{*world.adapters.catalog, world.clock};
+    RegisterImage step{*world.adapters.catalog, *world.adapters.preset_queue, world.clock};
     EXPECT_EQ(run_task(step.run(message_for(world, id))).value(), Applied::kDone);
     EXPECT_EQ(run_task(step.run(message_for(world, id, "small"))).value(), Applied::kDone);
     auto refused = message_for(world, id, "big");
@@ -104,7 +134,7 @@ TEST(RegisterImage, RefusesMessagesWhosePartsDoNotBelongTogether) {
     const auto id = world.permit();
     const auto victim = world.permit();
     const auto good = message_for(world, id);
-    RegisterImage step{*world.adapters.catalog, world.clock};
+    RegisterImage step{*world.adapters.catalog, *world.adapters.preset_queue, world.clock};
     auto bad = good;
     bad.image_id = victim;
     EXPECT_EQ(run_task(step.run(bad)).error().code, Errc::kInvalidArgument);

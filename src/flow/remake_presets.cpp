@@ -102,8 +102,10 @@ Task<Result<Change>> RemakePresets::from_original(
         co_return fail(Errc::kNotFound, "the original is not what was checked");
     }
     CO_TRY(const UniqueFd file, co_await open_as_file(*reader));
-    auto wanted = wanted_renditions();
-    std::ranges::move(wanted_presets(plan.forms, policy), std::back_inserter(wanted));
+    auto wanted = plan.makes_renditions ? wanted_renditions() : std::vector<WantedProduct>{};
+    std::ranges::move(
+        wanted_presets(plan.forms, policy.final_effort()), std::back_inserter(wanted)
+    );
     const auto job = job_of(image);
     auto work = [&] { return prepare(file.get(), image.size_bytes, job, wanted); };
     CO_TRY(auto found, co_await offload(imaging_pool, work));
@@ -128,7 +130,7 @@ Task<Result<Change>> RemakePresets::from_original(
 Task<Result<Change>> RemakePresets::from_rendition(
     std::shared_ptr<const Image> image, const Policy& policy, const Plan& plan
 ) {
-    const auto wanted = wanted_presets(plan.forms, policy);
+    const auto wanted = wanted_presets(plan.forms, policy.final_effort());
     std::vector<imaging::Product> products;
     for (std::uint32_t i = 0; i < wanted.size(); ++i) {
         const Transform& transform = wanted[i].spec.transform;
@@ -149,6 +151,9 @@ Task<Result<RemakePresets::Report>> RemakePresets::run(ImageId id, Request reque
     if (found.state != ImageState::kReady) {
         co_return fail(Errc::kFailedPrecondition, "the image is not ready", "not_ready");
     }
+    if (!request.only_etag.empty() && found.etag != request.only_etag) {
+        co_return fail(Errc::kFailedPrecondition, "the original was replaced", "replaced");
+    }
     const auto image = std::make_shared<const Image>(std::move(found));
     auto policy = policies.find(image->policy);
     if (policy == policies.end()) policy = policies.find("default");
@@ -158,8 +163,9 @@ Task<Result<RemakePresets::Report>> RemakePresets::run(ImageId id, Request reque
     report.missing = std::move(plan.missing);
     const bool has_work = plan.makes_renditions || !plan.forms.empty();
     if (request.is_dry_run || !has_work) co_return report;
-    auto making = plan.makes_renditions ? from_original(*image, policy->second, plan)
-                                        : from_rendition(image, policy->second, plan);
+    auto making = plan.makes_renditions || request.is_from_original
+                      ? from_original(*image, policy->second, plan)
+                      : from_rendition(image, policy->second, plan);
     CO_TRY(Change change, co_await std::move(making));
     report.made = change.products;
     CO_TRY(const auto applied, co_await catalog.apply(std::move(change)));

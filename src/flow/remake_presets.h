@@ -1,6 +1,7 @@
 // Presets made again for an image that is ready already: those of its policy that it lacks (it is
 // older than the policy's list, or than a preset's definition), or all that are asked for. Called
-// by roles/api for `pixgate variants regenerate`.
+// by roles/api for `pixgate variants regenerate`, and by roles/worker for the preset queue. They
+// are made at the policy's final effort.
 #pragma once
 
 #include <functional>
@@ -25,9 +26,11 @@ struct RemakePresets {
     std::function<void(const ImageId&)> forget;  // edge caches drop what they hold
 
     struct Request {
-        std::vector<std::string> presets;  // empty: all of the image's policy
-        bool is_forced = false;            // also those that are there
-        bool is_dry_run = false;           // says what is missing, changes nothing
+        std::vector<std::string> presets = {};  // empty: all of the image's policy
+        bool is_forced = false;                 // also those that are there
+        bool is_from_original = false;  // as at upload, not from renditions; implied without any
+        std::string only_etag = {};     // else kFailedPrecondition; empty: any original
+        bool is_dry_run = false;        // says what is missing, changes nothing
     };
     struct Report {
         std::vector<std::string> missing;  // "renditions", "w640 image/webp", as found before

@@ -28,7 +28,7 @@ struct Bench {
         const auto id = world.permit();
         world.put(id, "picture");
         EXPECT_TRUE(run_task(world.on_stored.run(world.event_of(id))));
-        RegisterImage step{*world.adapters.catalog, world.clock};
+        RegisterImage step{*world.adapters.catalog, *world.adapters.preset_queue, world.clock};
         EXPECT_EQ(run_task(step.run(world.take_message())).value(), Applied::kDone);
         return id;
     }

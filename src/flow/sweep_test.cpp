@@ -43,7 +43,7 @@ struct Broom {
             }
             EXPECT_TRUE(run_task(world.adapters.events->done(event.id)));
         }
-        RegisterImage step{*world.adapters.catalog, world.clock};
+        RegisterImage step{*world.adapters.catalog, *world.adapters.preset_queue, world.clock};
         while (world.queued() != 0) EXPECT_TRUE(run_task(step.run(world.take_message())));
     }
     std::vector<Alert> alerts() {

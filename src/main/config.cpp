@@ -76,6 +76,12 @@ void describe_policy(SettingsTable& t, const std::string& prefix, Policy& p) {
         prefix + "preset_effort", p.preset_effort, "Of WebP and AVIF presets: 0 is fast, 6 small.",
         0, 6
     );
+    t.add(
+        prefix + "preset_final_effort", p.preset_final_effort,
+        "Where it is more than preset_effort, presets are made anew with it in the background once "
+        "the image is ready, and take the place of the first: ready sooner, small in the end.",
+        0, 6
+    );
     t.add(prefix + "max_pixels", p.max_pixels, "Width times height at most.", 1, 1'000'000'000);
     t.add(prefix + "max_side_px", p.max_side_px, "Longest side.", 1, 65'535);
     t.add(prefix + "max_frames", p.max_frames, "Frames of an animation at most.", 1, 100'000);
@@ -281,6 +287,10 @@ void describe_flow(SettingsTable& t, Config& c) {
     t.add(
         "sweeper.stored_deadline_seconds", c.sweeper.stored_deadline,
         "Stored without a verdict for so long: an alert.", 1, 86'400
+    );
+    t.add(
+        "sweeper.make_missing_presets", c.sweeper.make_missing_presets,
+        "After a start, ready images that lack presets of their policy get them, one at a time."
     );
     t.add("alerts.slack_webhook_url", c.alerts.slack_webhook_url, "Empty: alerts are log lines.")
         .secret();

@@ -144,6 +144,7 @@ struct SweeperConfig {
     std::chrono::seconds interval{5};
     std::chrono::seconds grace{60};  // after a permission's end: an upload begun in time may finish
     std::chrono::seconds stored_deadline{120};  // stored without a verdict for so long: an alert
+    bool make_missing_presets = true;
 };
 
 struct AlertsConfig {

@@ -35,6 +35,7 @@
 #include "roles/status.h"
 #include "roles/store/store_handler.h"
 #include "roles/sweeper/sweeper.h"
+#include "roles/worker/preset_maker.h"
 #include "roles/worker/worker.h"
 
 namespace pixgate {
@@ -132,6 +133,8 @@ private:
     std::optional<TellAlerts> tell_alerts_;
     std::optional<EventHost> event_host_;
     std::optional<Worker> worker_;
+    std::optional<PresetMaker> preset_maker_;
+    std::optional<HoldPresets> hold_presets_;
     std::optional<Sweeper> sweeper_;
     std::unique_ptr<roles::KeySource> key_source_;
     std::optional<roles::Authenticator> authenticator_;
@@ -333,7 +336,7 @@ void Program::start_background() {
     worker.concurrency = config_.worker.concurrency;
     worker.visibility = config_.queue.visibility;
     worker.max_receives = config_.queue.max_receives;
-    worker_.emplace(Worker::Ports{*a.queue, *a.catalog, clock_, metrics_}, worker);
+    worker_.emplace(Worker::Ports{*a.queue, *a.preset_queue, *a.catalog, clock_, metrics_}, worker);
     Sweep::Config sweep;
     sweep.grace = config_.sweeper.grace;
     sweep.stored_deadline = config_.sweeper.stored_deadline;
@@ -343,14 +346,25 @@ void Program::start_background() {
     sweep_.emplace(
         Sweep::Ports{*a.catalog, *a.store, *a.events, *a.alerts, *delete_, clock_, to_json}, sweep
     );
+    preset_maker_.emplace(
+        PresetMaker::Ports{*a.preset_queue, *remake_presets_, metrics_},
+        PresetMaker::Config{.max_receives = config_.queue.max_receives}
+    );
+    hold_presets_.emplace(HoldPresets::Ports{*a.catalog, *remake_presets_, *a.preset_queue});
     tell_alerts_.emplace(*a.alerts, *alert_channel_, clock_, config_.alerts.interval);
     sweeper_.emplace(
-        Sweeper::Ports{*sweep_, *tell_alerts_, metrics_},
+        Sweeper::Ports{
+            *sweep_, *tell_alerts_, metrics_,
+            config_.sweeper.make_missing_presets ? &*hold_presets_ : nullptr
+        },
         Sweeper::Config{.every = config_.sweeper.interval}
     );
     if (config_.has_role("function"))
         run_in_background("function", [this] { return event_host_->run(); });
-    if (config_.has_role("worker")) run_in_background("worker", [this] { return worker_->run(); });
+    if (config_.has_role("worker")) {
+        run_in_background("worker", [this] { return worker_->run(); });
+        run_in_background("presets", [this] { return preset_maker_->run(); });
+    }
     if (config_.has_role("sweeper"))
         run_in_background("sweeper", [this] { return sweeper_->run(); });
     const auto run = [this](std::string name, std::function<Task<void>()> work) {
@@ -430,6 +444,7 @@ void Program::stop() {
     stop_flag_.set();
     if (event_host_) event_host_->stop();
     if (worker_) worker_->stop();
+    if (preset_maker_) preset_maker_->stop();
     if (sweeper_) sweeper_->stop();
     std::unique_lock lock(mutex_);
     if (!ended_.wait_for(lock, std::chrono::seconds(15), [this] { return running_ == 0; })) {

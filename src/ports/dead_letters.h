@@ -20,6 +20,7 @@ enum class DeadLetterSource : std::uint8_t {
 struct DeadLetter {
     std::string id;
     DeadLetterSource source = DeadLetterSource::kEvent;
+    std::string queue;  // of a message: the one that it goes back to; see ports/queue.h
     std::string body;
     std::string reason;  // stable code: "retries_exhausted", "unreadable", "too_many_receives"
     std::string last_error;

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -12,6 +13,10 @@
 #include "ports/event_source.h"
 
 namespace pixgate {
+
+// Names of queues, as dead letters have them.
+inline constexpr std::string_view kVerdictQueue;
+inline constexpr std::string_view kPresetQueue = "presets";
 
 struct ReceivedMessage {
     std::string id;

@@ -225,7 +225,35 @@ inline void after_a_restart_messages_are_visible_with_their_counts(World& w) {
     EXPECT_EQ(code_of(run_task(w.queue().ack(old))), Errc::kNotFound);
 }
 
+inline void two_queues_do_not_mix(World& w) {
+    send(w, "verdict");
+    ASSERT_TRUE(run_task(w.preset_queue().send("presets")));
+    const auto other = run_task(w.preset_queue().receive(10, {}, kVisibility));
+    ASSERT_EQ(other->size(), 1U);
+    EXPECT_EQ(other->at(0).body, "presets");
+    EXPECT_EQ(
+        code_of(run_task(w.queue().extend(other->at(0).receipt, kVisibility))), Errc::kNotFound
+    );
+    ASSERT_EQ(receive(w).size(), 1U);
+    EXPECT_EQ(run_task(w.queue().backlog())->count, 1U);
+    EXPECT_EQ(run_task(w.preset_queue().backlog())->count, 1U);
+}
+
+inline void a_dead_letter_goes_back_to_its_own_queue(World& w) {
+    ASSERT_TRUE(run_task(w.preset_queue().send("presets")));
+    const auto receipt = run_task(w.preset_queue().receive(1, {}, kVisibility))->at(0).receipt;
+    ASSERT_TRUE(run_task(w.preset_queue().bury(receipt, "crashed", "signal 11")));
+    const auto page = run_task(w.dead_letters().list("", 10));
+    ASSERT_EQ(page->letters.size(), 1U);
+    EXPECT_EQ(page->letters[0].queue, kPresetQueue);
+    ASSERT_TRUE(run_task(w.dead_letters().redrive(page->letters[0].id)));
+    EXPECT_TRUE(receive(w).empty());
+    EXPECT_EQ(run_task(w.preset_queue().receive(1, {}, kVisibility))->at(0).body, "presets");
+}
+
 inline constexpr Case kCases[]{
+    {"TwoQueuesDoNotMix", two_queues_do_not_mix},
+    {"ADeadLetterGoesBackToItsOwnQueue", a_dead_letter_goes_back_to_its_own_queue},
     {"AMessageComesAsItWasSent", a_message_comes_as_it_was_sent},
     {"AReceivedMessageIsHiddenUntilItsTimeIsUp", a_received_message_is_hidden_until_its_time_is_up},
     {"AnAcknowledgedMessageIsGone", an_acknowledged_message_is_gone},

@@ -17,6 +17,7 @@ public:
     Buckets& buckets() override { return *adapters_.buckets; }
     EventSource& events() override { return *adapters_.events; }
     Queue& queue() override { return *adapters_.queue; }
+    Queue& preset_queue() override { return *adapters_.preset_queue; }
     DeadLetters& dead_letters() override { return *adapters_.dead_letters; }
     Catalog& catalog() override { return *adapters_.catalog; }
     AlertLog& alerts() override { return *adapters_.alerts; }

@@ -28,6 +28,7 @@ public:
     virtual Buckets& buckets() = 0;
     virtual EventSource& events() = 0;
     virtual Queue& queue() = 0;
+    virtual Queue& preset_queue() = 0;
     virtual DeadLetters& dead_letters() = 0;
     virtual Catalog& catalog() = 0;
     virtual AlertLog& alerts() = 0;

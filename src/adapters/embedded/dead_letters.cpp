@@ -16,19 +16,21 @@ std::string_view name_of(DeadLetterSource source) {
     return source == DeadLetterSource::kEvent ? kEventSource : kMessageSource;
 }
 
-#define PIXGATE_LETTER_COLUMNS "id, source, body, reason, last_error, attempts, first_ms, died_ms "
+#define PIXGATE_LETTER_COLUMNS \
+    "id, source, queue, body, reason, last_error, attempts, first_ms, died_ms "
 
 DeadLetter read_row(const Rows& row) {
     return {
         .id = row.text(0),
         .source =
             row.text(1) == kEventSource ? DeadLetterSource::kEvent : DeadLetterSource::kMessage,
-        .body = row.text(2),
-        .reason = row.text(3),
-        .last_error = row.text(4),
-        .attempts = row.number<std::uint32_t>(5),
-        .first_at = row.time(6),
-        .died_at = row.time(7),
+        .queue = row.text(2),
+        .body = row.text(3),
+        .reason = row.text(4),
+        .last_error = row.text(5),
+        .attempts = row.number<std::uint32_t>(6),
+        .first_at = row.time(7),
+        .died_at = row.time(8),
     };
 }
 
@@ -100,7 +102,8 @@ public:
                 db.announce(Topic::kEvents);
             } else {
                 CHECK_OK(db.run(
-                    "INSERT INTO messages (body, sent_ms) VALUES (?, ?)", letter.body, clock_.now()
+                    "INSERT INTO messages (queue, body, sent_ms) VALUES (?, ?, ?)", letter.queue,
+                    letter.body, clock_.now()
                 ));
                 db.announce(Topic::kMessages);
             }
@@ -133,10 +136,11 @@ private:
 Result<void> bury(Connection& db, const DeadLetter& letter, TimePoint now) {
     CHECK_OK(failpoint::check("dlq.before_move"));
     CHECK_OK(db.run(
-        "INSERT INTO dead_letters (source, body, reason, last_error, attempts, first_ms, died_ms) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?)",
-        name_of(letter.source), letter.body, letter.reason, letter.last_error, letter.attempts,
-        letter.first_at, now
+        "INSERT INTO dead_letters "
+        "(source, queue, body, reason, last_error, attempts, first_ms, died_ms) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        name_of(letter.source), letter.queue, letter.body, letter.reason, letter.last_error,
+        letter.attempts, letter.first_at, now
     ));
     const Alert alert{
         .kind = "dead_letter",

@@ -41,8 +41,14 @@ struct Row {
 
 class EmbeddedQueue : public Queue {
 public:
-    EmbeddedQueue(std::shared_ptr<Database> database, std::uint32_t max, const Clock& clock)
+    EmbeddedQueue(
+        std::shared_ptr<Database> database,
+        std::string_view name,
+        std::uint32_t max,
+        const Clock& clock
+    )
         : db_(std::move(database)),
+          name_(name),
           max_receives_(max),
           clock_(clock),
           started_at_(clock.now()),
@@ -53,8 +59,8 @@ public:
         auto insert = [&](Connection& db) -> Result<std::string> {
             CHECK_OK(failpoint::check("q.before_insert"));
             CHECK_OK(db.run(
-                "INSERT INTO messages (body, visible_at, sent_ms) VALUES (?, ?, ?)", body, now_ms(),
-                clock_.now()
+                "INSERT INTO messages (queue, body, visible_at, sent_ms) VALUES (?, ?, ?, ?)",
+                name_, body, now_ms(), clock_.now()
             ));
             db.announce(Topic::kMessages);
             return std::to_string(db.last_id());
@@ -97,9 +103,11 @@ public:
 
     Task<Result<void>> ack(std::string receipt) override {
         CO_TRY(const Receipt given, parse_receipt(receipt));
-        auto take_away = [&given](Connection& db) -> Result<void> {
-            TRY(const auto n,
-                db.run("DELETE FROM messages WHERE id = ? AND token = ?", given.id, given.token));
+        auto take_away = [this, &given](Connection& db) -> Result<void> {
+            TRY(const auto n, db.run(
+                                  "DELETE FROM messages WHERE id = ? AND token = ? AND queue = ?",
+                                  given.id, given.token, name_
+                              ));
             if (n > 0) return {};
             TRY(const auto left,
                 db.integer("SELECT count(*) FROM messages WHERE id = ?", given.id));
@@ -113,8 +121,9 @@ public:
         CO_TRY(const Receipt given, parse_receipt(receipt));
         auto hide = [&](Connection& db) -> Result<void> {
             TRY(const auto n, db.run(
-                                  "UPDATE messages SET visible_at = ? WHERE id = ? AND token = ?",
-                                  now_ms() + visibility.count(), given.id, given.token
+                                  "UPDATE messages SET visible_at = ? "
+                                  "WHERE id = ? AND token = ? AND queue = ?",
+                                  now_ms() + visibility.count(), given.id, given.token, name_
                               ));
             if (n == 0) return fail(Errc::kNotFound, "gone, or received again since");
             if (visibility <= std::chrono::milliseconds(0)) db.announce(Topic::kMessages);
@@ -130,8 +139,8 @@ public:
             {
                 TRY(auto rows, db.query(
                                    "SELECT id, body, receive_count, sent_ms FROM messages "
-                                   "WHERE id = ? AND token = ?",
-                                   given.id, given.token
+                                   "WHERE id = ? AND token = ? AND queue = ?",
+                                   given.id, given.token, name_
                                ));
                 TRY(const bool found, rows.next());
                 if (!found) return fail(Errc::kNotFound, "gone, or received again since");
@@ -146,9 +155,14 @@ public:
     Task<Result<Backlog>> backlog() override {
         auto look = [this](Connection& db) -> Result<Backlog> {
             Backlog out{.count = 0, .oldest = clock_.now()};
-            TRY(const auto count, db.integer("SELECT count(*) FROM messages"));
+            TRY(const auto count,
+                db.integer("SELECT count(*) FROM messages WHERE queue = ?", name_));
             out.count = static_cast<std::uint64_t>(count);
-            TRY(auto rows, db.query("SELECT sent_ms FROM messages ORDER BY id LIMIT 1"));
+            TRY(auto rows,
+                db.query(
+                    // By id, not by the queue's index: the first of many is found at once.
+                    "SELECT sent_ms FROM messages WHERE +queue = ? ORDER BY id LIMIT 1", name_
+                ));
             TRY(const bool found, rows.next());
             if (found) out.oldest = std::min(out.oldest, rows.time(0));
             return out;
@@ -170,9 +184,12 @@ private:
     }
 
     Task<Result<std::optional<std::int64_t>>> first_visible() {
-        auto look = [](Connection& db) -> Result<std::optional<std::int64_t>> {
-            TRY(auto rows,
-                db.query("SELECT visible_at FROM messages ORDER BY visible_at, id LIMIT 1"));
+        auto look = [this](Connection& db) -> Result<std::optional<std::int64_t>> {
+            TRY(auto rows, db.query(
+                               "SELECT visible_at FROM messages WHERE queue = ? "
+                               "ORDER BY visible_at, id LIMIT 1",
+                               name_
+                           ));
             TRY(const bool found, rows.next());
             if (!found) return std::nullopt;
             return rows.integer(0);
@@ -215,8 +232,8 @@ private:
         std::vector<Row> out;
         TRY(auto rows, db.query(
                            "SELECT id, body, receive_count, sent_ms FROM messages "
-                           "WHERE visible_at <= ? ORDER BY visible_at, id LIMIT ?",
-                           now_ms(), max
+                           "WHERE queue = ? AND visible_at <= ? ORDER BY visible_at, id LIMIT ?",
+                           name_, now_ms(), max
                        ));
         for (;;) {
             TRY(const bool more, rows.next());
@@ -230,6 +247,7 @@ private:
     ) {
         DeadLetter letter;
         letter.source = DeadLetterSource::kMessage;
+        letter.queue = name_;
         letter.body = row.body;
         letter.reason = reason;
         letter.last_error = error;
@@ -241,6 +259,7 @@ private:
     }
 
     std::shared_ptr<Database> db_;
+    const std::string name_;
     const std::uint32_t max_receives_;
     const Clock& clock_;
     const TimePoint started_at_;
@@ -250,9 +269,12 @@ private:
 }  // namespace
 
 std::unique_ptr<Queue> make_queue(
-    std::shared_ptr<Database> database, std::uint32_t max_receives, const Clock& clock
+    std::shared_ptr<Database> database,
+    std::string_view name,
+    std::uint32_t max_receives,
+    const Clock& clock
 ) {
-    return std::make_unique<EmbeddedQueue>(std::move(database), max_receives, clock);
+    return std::make_unique<EmbeddedQueue>(std::move(database), name, max_receives, clock);
 }
 
 Result<void> make_all_visible(Connection& db, TimePoint now) {

@@ -42,7 +42,7 @@ public:
         if (letter.source == DeadLetterSource::kEvent) {
             state_->add_event(std::move(letter.body));
         } else {
-            state_->add_message(std::move(letter.body));
+            state_->add_message(letter.queue, std::move(letter.body));
         }
         state_->dead_letters.erase(row);
         co_return Result<void>();

@@ -53,6 +53,7 @@ public:
         state_->bury({
             .id = {},
             .source = DeadLetterSource::kEvent,
+            .queue = {},
             .body = std::move(it->second.json),
             .reason = std::move(reason),
             .last_error = std::move(error),

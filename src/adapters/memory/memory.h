@@ -24,6 +24,7 @@ struct Adapters {
     std::unique_ptr<Buckets> buckets;
     std::unique_ptr<EventSource> events;
     std::unique_ptr<Queue> queue;
+    std::unique_ptr<Queue> preset_queue;
     std::unique_ptr<DeadLetters> dead_letters;
     std::unique_ptr<Catalog> catalog;
     std::unique_ptr<AlertLog> alerts;

@@ -9,12 +9,12 @@ using Steady = std::chrono::steady_clock;
 
 class MemoryQueue : public Queue {
 public:
-    explicit MemoryQueue(StatePtr state) : state_(std::move(state)) {}
+    MemoryQueue(StatePtr state, std::string_view name) : state_(std::move(state)), name_(name) {}
 
     Task<Result<std::string>> send(std::string body) override {
         if (body.size() > kMaxBodyBytes) co_return fail(Errc::kTooLarge, "message over 1 MiB");
         const std::lock_guard lock(state_->mutex);
-        state_->add_message(std::move(body));
+        state_->add_message(name_, std::move(body));
         co_return std::to_string(state_->last_message);
     }
 
@@ -65,8 +65,10 @@ public:
 
     Task<Result<Backlog>> backlog() override {
         const std::lock_guard lock(state_->mutex);
-        Backlog out{.count = state_->messages.size(), .oldest = state_->clock.now()};
+        Backlog out{.count = 0, .oldest = state_->clock.now()};
         for (const auto& [id, row] : state_->messages) {
+            if (row.queue != name_) continue;
+            ++out.count;
             out.oldest = std::min(out.oldest, row.sent_at);
         }
         co_return out;
@@ -79,7 +81,8 @@ private:
     Result<Row> find(const std::string& receipt) {
         const auto dot = receipt.find('.');
         for (auto it = state_->messages.begin(); it != state_->messages.end(); ++it) {
-            if (std::to_string(it->first) != receipt.substr(0, dot)) continue;
+            const bool is_it = std::to_string(it->first) == receipt.substr(0, dot);
+            if (!is_it || it->second.queue != name_) continue;
             if (dot == receipt.npos || receipt.substr(dot + 1) != it->second.token) {
                 return fail(Errc::kNotFound, "the message was received again since");
             }
@@ -92,6 +95,7 @@ private:
         state_->bury({
             .id = {},
             .source = DeadLetterSource::kMessage,
+            .queue = row->second.queue,
             .body = std::move(row->second.body),
             .reason = std::move(reason),
             .last_error = std::move(error),
@@ -114,6 +118,7 @@ private:
             const auto current = it++;
             auto& row = current->second;
             if (out.size() >= max) break;
+            if (row.queue != name_) continue;
             if (row.visible_at > now) {
                 next = std::min(next.value_or(row.visible_at), row.visible_at);
             } else if (row.receive_count >= state_->config.max_receives) {
@@ -130,12 +135,13 @@ private:
     }
 
     StatePtr state_;
+    const std::string name_;
 };
 
 }  // namespace
 
-std::unique_ptr<Queue> make_queue(StatePtr state) {
-    return std::make_unique<MemoryQueue>(std::move(state));
+std::unique_ptr<Queue> make_queue(StatePtr state, std::string_view name) {
+    return std::make_unique<MemoryQueue>(std::move(state), name);
 }
 
 }  // namespace pixgate::memory

@@ -9,9 +9,13 @@ void State::add_event(std::string json) {
     events_changed.notify();
 }
 
-void State::add_message(std::string body) {
+void State::add_message(std::string_view queue, std::string body) {
     messages[++last_message] = MessageRow{
-        .body = std::move(body), .token = {}, .visible_at = clock.steady(), .sent_at = clock.now()
+        .queue = std::string(queue),
+        .body = std::move(body),
+        .token = {},
+        .visible_at = clock.steady(),
+        .sent_at = clock.now()
     };
     messages_changed.notify();
 }
@@ -41,7 +45,8 @@ Adapters make_adapters(Config config, const Clock& clock) {
         .store = make_object_store(state),
         .buckets = make_buckets(state),
         .events = make_event_source(state),
-        .queue = make_queue(state),
+        .queue = make_queue(state, kVerdictQueue),
+        .preset_queue = make_queue(state, kPresetQueue),
         .dead_letters = make_dead_letters(state),
         .catalog = make_catalog(state),
         .alerts = make_alert_log(state),

@@ -32,6 +32,7 @@ struct EventRow {
 };
 
 struct MessageRow {
+    std::string queue;
     std::string body;
     std::string token;  // of the last receive
     std::uint32_t receive_count = 0;
@@ -78,7 +79,7 @@ struct State {
 
     // All of these: with `mutex` held.
     void add_event(std::string json);
-    void add_message(std::string body);
+    void add_message(std::string_view queue, std::string body);
     void raise(Alert alert);
     void bury(DeadLetter letter);  // gives it id and time, and raises an alert
 };
@@ -90,7 +91,7 @@ inline constexpr std::size_t kMaxFeedEntries = 100'000;
 std::unique_ptr<ObjectStore> make_object_store(StatePtr state);
 std::unique_ptr<Buckets> make_buckets(StatePtr state);
 std::unique_ptr<EventSource> make_event_source(StatePtr state);
-std::unique_ptr<Queue> make_queue(StatePtr state);
+std::unique_ptr<Queue> make_queue(StatePtr state, std::string_view name);
 std::unique_ptr<DeadLetters> make_dead_letters(StatePtr state);
 std::unique_ptr<Catalog> make_catalog(StatePtr state);
 std::unique_ptr<AlertLog> make_alert_log(StatePtr state);

@@ -127,7 +127,11 @@ struct Chaos {
         );
         Worker::Config worker_config;
         worker_config.poll_wait = 5ms;
-        Worker worker({queue, *world.adapters.catalog, world.clock, world.metrics}, worker_config);
+        Worker worker(
+            {queue, *world.adapters.preset_queue, *world.adapters.catalog, world.clock,
+             world.metrics},
+            worker_config
+        );
         bool was_drained = false;
         run_task(run_both(*this, host, worker, was_drained));
         EXPECT_TRUE(was_drained);

@@ -96,7 +96,7 @@ TEST(EventHost, ARedriveAfterTheFaultIsGoneMakesTheFailedImageReady) {
 
     Host again(world);
     EXPECT_TRUE(again.until([&] { return again.backlog() == 0; }));
-    RegisterImage step{*world.adapters.catalog, world.clock};
+    RegisterImage step{*world.adapters.catalog, *world.adapters.preset_queue, world.clock};
     EXPECT_EQ(run_task(step.run(world.take_message())).value(), Applied::kDone);
     EXPECT_EQ(world.image(id).state, ImageState::kReady);
     EXPECT_TRUE(dead_letters(world).empty());

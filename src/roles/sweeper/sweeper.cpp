@@ -24,6 +24,7 @@ Sweeper::Sweeper(Ports ports, Config config)
       stuck_(finding(ports.metrics, "stuck")),
       replayed_(finding(ports.metrics, "replayed")),
       removed_(finding(ports.metrics, "removed")),
+      without_presets_(finding(ports.metrics, "without_presets")),
       failed_(ports.metrics.counter("pixgate_sweep_failures_total", "Rounds that failed")) {}
 
 Task<void> Sweeper::run() {
@@ -44,18 +45,24 @@ Task<void> Sweeper::sweep_loop() {
     } while (co_await stop_.sleep(backoff_after(1, config_.every * 4 / 3, 1h)));
 }
 
+Task<Result<void>> Sweeper::sweep_and_hold() {
+    CO_TRY(const auto report, co_await ports_.sweep.run());
+    expired_.add(static_cast<double>(report.expired));
+    stuck_.add(static_cast<double>(report.stuck));
+    replayed_.add(static_cast<double>(report.replayed));
+    removed_.add(static_cast<double>(report.removed));
+    if (ports_.hold_presets == nullptr) co_return Result<void>{};
+    CO_TRY(const auto queued, co_await ports_.hold_presets->step());
+    without_presets_.add(static_cast<double>(queued));
+    co_return Result<void>{};
+}
+
 Task<void> Sweeper::sweep_once() {
     std::string what;
     try {
-        const auto report = co_await ports_.sweep.run();
-        if (report) {
-            expired_.add(static_cast<double>(report->expired));
-            stuck_.add(static_cast<double>(report->stuck));
-            replayed_.add(static_cast<double>(report->replayed));
-            removed_.add(static_cast<double>(report->removed));
-            co_return;
-        }
-        what = std::string(name_of(report.error().code)) + ": " + report.error().message;
+        const auto done = co_await sweep_and_hold();
+        if (done) co_return;
+        what = std::string(name_of(done.error().code)) + ": " + done.error().message;
     } catch (const std::exception& e) {
         what = e.what();
     }

@@ -6,6 +6,7 @@
 
 #include "base/metrics.h"
 #include "base/task_group.h"
+#include "flow/hold_presets.h"
 #include "flow/sweep.h"
 #include "flow/tell_alerts.h"
 
@@ -21,6 +22,7 @@ public:
         Sweep& sweep;
         TellAlerts& tell_alerts;
         Metrics& metrics;
+        HoldPresets* hold_presets = nullptr;  // null: presets that images lack are left to people
     };
     Sweeper(Ports ports, Config config);
 
@@ -32,6 +34,7 @@ private:
     Task<void> sweep_loop();
     Task<void> alert_loop();
     Task<void> sweep_once();
+    Task<Result<void>> sweep_and_hold();
 
     Ports ports_;
     Config config_;
@@ -40,6 +43,7 @@ private:
     Counter& stuck_;
     Counter& replayed_;
     Counter& removed_;
+    Counter& without_presets_;
     Counter& failed_;
 };
 

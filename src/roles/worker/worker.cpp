@@ -35,7 +35,7 @@ void log_unsettled(std::string_view what, const Result<void>& result, const std:
 Worker::Worker(Ports ports, Config config)
     : ports_(ports),
       config_(config),
-      register_image_{ports.catalog, ports.clock},
+      register_image_{ports.catalog, ports.preset_queue, ports.clock},
       refused_thumbnails_(ports.metrics.counter(
           "pixgate_thumbnails_refused_total", "Clients' thumbnails that failed the checks"
       )),

@@ -37,6 +37,7 @@ public:
     };
     struct Ports {
         Queue& queue;
+        Queue& preset_queue;  // gets what is to be made anew
         Catalog& catalog;
         const Clock& clock;
         Metrics& metrics;

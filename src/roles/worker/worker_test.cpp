@@ -48,7 +48,9 @@ struct Bench {
     explicit Bench(FlowWorld& w)
         : world(w),
           catalog(*w.adapters.catalog),
-          worker({*w.adapters.queue, catalog, w.clock, w.metrics}, quick()) {}
+          worker(
+              {*w.adapters.queue, *w.adapters.preset_queue, catalog, w.clock, w.metrics}, quick()
+          ) {}
 
     static Worker::Config quick() {
         Worker::Config config;
