@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/crypto.h"
+
 namespace pixgate {
 namespace {
 
@@ -82,6 +84,16 @@ TEST(EdgeSignature, AnExpiryOutsideOfTimeDoesNotOpenAnything) {
     for (const char* exp : {"9223372036854775807", "-1", "-9223372036854775808"}) {
         const std::string query = std::string("exp=") + exp + "&kid=k&sig=AAAA";
         EXPECT_FALSE(one.verify(kPath, query, kNow));
+    }
+}
+
+TEST(EdgeSignature, AnEndThatIsFarOffHasNotCome) {
+    const EdgeSigner one({{"k", std::string(32, 'k')}}, "k");
+    for (const char* exp : {"9300000000000000", "9223372036854775807"}) {
+        const auto text = std::string(kPath) + "\n" + exp + "\nk";
+        const auto mac = hmac_sha256(as_bytes(std::string(32, 'k')), as_bytes(text));
+        const auto query = std::string("exp=") + exp + "&kid=k&sig=" + base64url_encode(mac);
+        EXPECT_EQ(one.verify(kPath, query, kNow), SignedFor::kUrl) << exp;
     }
 }
 

@@ -6,6 +6,22 @@ namespace pixgate {
 
 namespace {
 
+// True where the parameters hold a weight of 0. Names of parameters are in either case.
+bool is_refused(std::string_view parameters) {
+    while (!parameters.empty()) {
+        const auto semicolon = parameters.find(';');
+        const auto parameter = parameters.substr(0, semicolon);
+        const auto eq = parameter.find('=');
+        const bool is_weight =
+            eq != parameter.npos && equal_ignoring_case(trim(parameter.substr(0, eq)), "q");
+        if (is_weight && parameter.substr(eq + 1).find_first_not_of("0. \t") == parameter.npos)
+            return true;
+        parameters =
+            semicolon == parameters.npos ? std::string_view() : parameters.substr(semicolon + 1);
+    }
+    return false;
+}
+
 // True where one element of the list is exactly this type, with a weight that is not 0.
 bool names_type(std::string_view accept, std::string_view type) {
     while (!accept.empty()) {
@@ -13,11 +29,7 @@ bool names_type(std::string_view accept, std::string_view type) {
         const auto item = accept.substr(0, comma);
         const auto semicolon = item.find(';');
         if (equal_ignoring_case(trim(item.substr(0, semicolon)), type)) {
-            const auto rest = semicolon == item.npos ? std::string_view() : item.substr(semicolon);
-            const auto q = rest.find("q=");
-            const bool is_refused =
-                q != rest.npos && rest.substr(q + 2).find_first_not_of("0. \t") == rest.npos;
-            if (!is_refused) return true;
+            if (semicolon == item.npos || !is_refused(item.substr(semicolon + 1))) return true;
         }
         accept = comma == accept.npos ? std::string_view() : accept.substr(comma + 1);
     }

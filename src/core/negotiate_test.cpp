@@ -26,6 +26,22 @@ TEST(Negotiation, BrowsersGetTheBestThatIsOn) {
     EXPECT_EQ(negotiate("image/avif;q=0, image/webp;q=0.0", true, kBoth), OutputFormat::kPng);
 }
 
+TEST(Negotiation, AWeightOfNothingRefusesHoweverItIsWritten) {
+    constexpr AutoFormats kBoth{.webp = true, .avif = true};
+    for (const char* refused :
+         {"image/webp;q=0", "image/webp;Q=0", "image/webp ; Q=0.000", "image/webp;v=1;q=0",
+          "image/webp;q=0;v=1", "IMAGE/WEBP;Q=0.0"}) {
+        EXPECT_EQ(negotiate(refused, false, kBoth), OutputFormat::kJpeg) << refused;
+    }
+    for (const char* taken :
+         {"image/webp;q=0.001", "image/webp;Q=1", "image/webp;seq=0", "image/webp;v=\"q=0\"",
+          "image/webp;q=0,image/webp"}) {
+        EXPECT_EQ(negotiate(taken, false, kBoth), OutputFormat::kWebp) << taken;
+    }
+    // Ours is the order, not the browser's.
+    EXPECT_EQ(negotiate("image/webp;q=1,image/avif;q=0.1", false, kBoth), OutputFormat::kAvif);
+}
+
 TEST(Negotiation, WildcardsProveNothing) {
     constexpr AutoFormats kBoth{.webp = true, .avif = true};
     for (const char* accept : {"", "*/*", "image/*", "image/*;q=1,*/*;q=0.1", "image/avifs"}) {

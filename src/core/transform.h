@@ -53,7 +53,7 @@ struct Rgb {
     bool operator==(const Rgb&) const = default;
 };
 
-// In pixels of the upright original; all 0: no cut.
+// In pixels of the original after EXIF, rotate and flip; all 0: no cut.
 struct CropRect {
     std::uint32_t left_px = 0, top_px = 0, width_px = 0, height_px = 0;
     bool operator==(const CropRect&) const = default;

@@ -53,6 +53,21 @@ Result<std::vector<GoldenCase>> golden_cases() {
     return out;
 }
 
+TEST(TransformGolden, TheSdkHasTheListOfTheServer) {
+    std::ifstream in(source_dir() + "/web/sdk/src/image-url.ts");
+    std::ostringstream file;
+    file << in.rdbuf();
+    const std::string whole = file.str();
+    const auto from = whole.find('[', whole.find('=', whole.find("const kOpenWidths")));
+    ASSERT_NE(from, whole.npos);
+    std::string there;
+    for (const char c : whole.substr(from + 1, whole.find(']', from) - from - 1))
+        if (c != ' ' && c != '\n') there += c;
+    std::string here;
+    for (const auto px : kListedWidths) here += std::to_string(px) + ",";
+    EXPECT_EQ(there, here);
+}
+
 TEST(TransformGolden, G100_G101_EveryTextHasItsMeaningOrNone) {
     const auto cases = golden_cases();
     ASSERT_TRUE(cases) << cases.error().message;

@@ -125,8 +125,8 @@ Result<Transform> finished(TransformDraft draft) {
     if (t.width_px > kMaxOutputSidePx || t.height_px > kMaxOutputSidePx) {
         return fail(Errc::kInvalidArgument, "too large with this dpr", "dpr");
     }
-    // A blur is meant in what is seen; without a size asked for, dpr says nothing.
-    if (t.width_px != 0 || t.height_px != 0) {
+    // Without a size asked for, dpr says nothing.
+    if (draft.dpr_grows_blur && (t.width_px != 0 || t.height_px != 0)) {
         t.blur_tenths = static_cast<std::uint16_t>(
             std::min(scaled(t.blur_tenths, draft.dpr_percent), kMaxBlurTenths)
         );

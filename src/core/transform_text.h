@@ -44,8 +44,9 @@ std::optional<std::size_t> place_of(
 
 // What was read, before it is one meaning.
 struct TransformDraft {
-    Transform transform;
+    Transform transform{};
     std::uint32_t dpr_percent = 100;
+    bool dpr_grows_blur = true;  // a blur is meant in what is seen; not in all dialects
 };
 
 inline constexpr std::uint32_t kMinDprPercent = 100;

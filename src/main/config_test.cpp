@@ -206,6 +206,21 @@ TEST_F(ConfigFile, ChecksKeysAndTokens) {
     );
 }
 
+TEST_F(ConfigFile, ImgproxyKeysAreHexAndLongEnough) {
+    const auto said_of = [&](const std::string& key) {
+        std::string out;
+        for (const auto& text : mistakes(
+                 "[edge]\nimgproxy_keys = [\"" + key + "\"]\nimgproxy_salts = [\"68656c6c6f\"]\n"
+             ))
+            out += text;
+        return out;
+    };
+    EXPECT_EQ(said_of(std::string(64, 'a')), "");
+    EXPECT_NE(said_of(std::string(62, 'a')).find("32 bytes"), std::string::npos);
+    EXPECT_NE(said_of("61").find("32 bytes"), std::string::npos);
+    EXPECT_NE(said_of(std::string(64, 'x')).find("hex"), std::string::npos);
+}
+
 TEST_F(ConfigFile, ShowsSecretsAsStars) {
     const auto loaded = load(
         "[store]\naccess_key = \"AK\"\nsecret_key = \"very-secret-0123456789\"\n"

@@ -10,6 +10,7 @@ namespace pixgate {
 namespace {
 
 constexpr std::size_t kMaxPresets = 200;
+constexpr std::size_t kMinImgproxyKeyBytes = 32;  // as of our own signing keys
 
 bool knows_dialect(std::string_view name) {
     return std::ranges::any_of(edge::dialect_table(), [&](const auto& d) {
@@ -53,7 +54,8 @@ void describe_edge_urls(SettingsTable& t, Config& c) {
     );
     t.add(
          "edge.imgproxy_keys", e.imgproxy_keys,
-         "Keys of imgproxy's signatures, hex; each belongs to the salt at its place. All verify."
+         "Keys of imgproxy's signatures, hex, 32 bytes at least; each belongs to the salt at its "
+         "place. All verify."
     )
         .secret();
     t.add("edge.imgproxy_salts", e.imgproxy_salts, "Their salts, hex.").secret();
@@ -93,7 +95,11 @@ std::vector<SettingMistake> check_edge_urls(const Config& config, const Settings
     if (e.imgproxy_keys.size() != e.imgproxy_salts.size())
         say("edge.imgproxy_salts", "needs one for each of edge.imgproxy_keys");
     for (const auto& key : e.imgproxy_keys) {
-        if (raw(key).empty()) say("edge.imgproxy_keys", "each is hex");
+        const auto size = raw(key).size();
+        if (size == 0)
+            say("edge.imgproxy_keys", "each is hex");
+        else if (size < kMinImgproxyKeyBytes)
+            say("edge.imgproxy_keys", "each has 32 bytes at least, which are 64 digits");
     }
     for (const auto& salt : e.imgproxy_salts) {
         if (raw(salt).empty()) say("edge.imgproxy_salts", "each is hex");
@@ -123,8 +129,11 @@ Presets presets_of(const Config& config) {
 Openness openness_of(const Config& config) {
     const EdgeConfig& e = config.edge;
     return {
-        e.presets_only, e.snap_widths, e.arbitrary_sizes, e.unsigned_transforms,
-        !config.imaging.watermark_file.empty()
+        .presets_only = e.presets_only,
+        .snap_widths = e.snap_widths,
+        .arbitrary_sizes = e.arbitrary_sizes,
+        .unsigned_transforms = e.unsigned_transforms,
+        .has_watermark = !config.imaging.watermark_file.empty(),
     };
 }
 
@@ -136,7 +145,7 @@ edge::UrlRules url_rules_of(const Config& config) {
     const auto has = [&](const char* format) {
         return std::ranges::find(e.auto_formats, format) != e.auto_formats.end();
     };
-    out.auto_formats = {has("webp"), has("avif")};
+    out.auto_formats = {.webp = has("webp"), .avif = has("avif")};
     out.client_hints = e.client_hints;
     out.dialects = e.dialects;
     for (std::size_t i = 0; i < e.imgproxy_keys.size() && i < e.imgproxy_salts.size(); ++i) {

@@ -242,6 +242,7 @@ def test_events_tell_of_ready_at_once_and_end(client, server):
     rest = list(images)
     states = [image["state"] for _, image in rest]
     assert states[-1] == "ready"
+    assert all(rest[-1][1]["placeholder"][name] for name in ("thumbhash", "blurhash"))
     assert time.monotonic() - started < 15
     ids = [event_id for event_id, _ in rest]
     assert ids == sorted(ids)

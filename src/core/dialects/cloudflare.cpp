@@ -9,24 +9,19 @@ namespace pixgate::dialects {
 
 namespace {
 
-constexpr std::array<std::string_view, 6> kFits{"scale-down", "contain", "cover",
-                                                "crop",       "pad",     "squeeze"};
+// In the order of Fit, and one more that is crop here.
+constexpr std::array<std::string_view, 7> kFits{"scale-down", "contain", "cover",      "crop",
+                                                "pad",        "squeeze", "aspect-crop"};
 constexpr std::array<std::string_view, 5> kSides{"top", "right", "bottom", "left", "center"};
 constexpr std::array<GravityKind, 5> kSideKinds{
     GravityKind::kTop, GravityKind::kRight, GravityKind::kBottom, GravityKind::kLeft,
     GravityKind::kCentre
 };
 
-template <class T>
-bool store(T& target, std::optional<std::uint32_t> value) {
-    if (value) target = static_cast<T>(*value);
-    return value.has_value();
-}
-
 bool read_fit(std::string_view v, TransformDraft& d) {
     const auto i = place_of(kFits, v);
     if (!i) return false;
-    d.transform.fit = static_cast<Fit>(*i);
+    d.transform.fit = v == "aspect-crop" ? Fit::kCrop : static_cast<Fit>(*i);
     // All but these two enlarge there.
     d.transform.enlarge = d.transform.fit != Fit::kScaleDown && d.transform.fit != Fit::kCrop;
     return true;
@@ -170,8 +165,9 @@ Result<Asked> read_cloudflare(std::string_view path, std::string_view, const Set
         if (is_seen || !option->read(item.substr(eq + 1), draft)) return wrong_option(name);
         is_seen = true;
     }
-    // Without a box there, the fit says nothing.
     Transform& t = draft.transform;
+    t.flip = after_turn(t.flip, t.rotate_degrees);
+    // Without a box there, the fit says nothing.
     const bool has_box = t.width_px != 0 && t.height_px != 0;
     if (!has_box && t.fit != Fit::kScaleDown && t.fit != Fit::kCrop) t.fit = Fit::kContain;
     if (!has_box && t.fit == Fit::kCrop) t.fit = Fit::kScaleDown;

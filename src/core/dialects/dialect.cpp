@@ -7,7 +7,13 @@ namespace pixgate::dialects {
 
 namespace {
 constexpr std::size_t kMaxParts = 32;
+
+template <auto... kFields>
+void take_what_is_said(Transform& onto, const Transform& said) {
+    constexpr Transform kSilent;
+    ((said.*kFields == kSilent.*kFields ? void() : void(onto.*kFields = said.*kFields)), ...);
 }
+}  // namespace
 
 Result<ImageId> own_image(std::string_view source) {
     constexpr std::string_view kOwn = "pixgate://";
@@ -45,6 +51,21 @@ std::optional<OutputFormat> format_of_extension(std::string_view extension) {
     if (extension == "avif") return OutputFormat::kAvif;
     if (extension == "gif") return OutputFormat::kGif;
     return std::nullopt;
+}
+
+void lay_over(Transform& onto, const Transform& said) {
+    using T = Transform;
+    take_what_is_said<
+        &T::rotate_degrees, &T::flip, &T::trim_tolerance, &T::crop, &T::width_px, &T::height_px,
+        &T::enlarge, &T::gravity, &T::background, &T::blur_tenths, &T::sharpen_tenths,
+        &T::brightness_percent, &T::contrast_percent, &T::saturation_percent, &T::grayscale,
+        &T::watermark, &T::animate, &T::quality, &T::format>(onto, said);
+}
+
+Flip after_turn(Flip flip, std::uint16_t rotate_degrees) {
+    if (rotate_degrees % 180 == 0) return flip;
+    if (flip == Flip::kHorizontal) return Flip::kVertical;
+    return flip == Flip::kVertical ? Flip::kHorizontal : flip;
 }
 
 }  // namespace pixgate::dialects

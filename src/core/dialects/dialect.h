@@ -59,6 +59,20 @@ Result<std::vector<std::string_view>> parts_of(std::string_view text, char separ
 
 std::optional<OutputFormat> format_of_extension(std::string_view extension);
 
+// What `said` says other than the default, all but fit and metadata, replaces what stands in
+// `onto`.
+void lay_over(Transform& onto, const Transform& said);
+
+// False where there is no value; the target is then as it was.
+template <class T>
+bool store(T& target, std::optional<std::uint32_t> value) {
+    if (value) target = static_cast<T>(*value);
+    return value.has_value();
+}
+
+// Ours is mirrored after the turn; where they mirror first, this is the mirror that does the same.
+Flip after_turn(Flip flip, std::uint16_t rotate_degrees);
+
 inline std::unexpected<Error> wrong_option(std::string_view name) {
     const std::string shown(name.substr(0, 16));
     return fail(

@@ -8,8 +8,19 @@ namespace {
 
 const std::string an_id = "0192f0c1-2222-7333-8444-555566667777";
 
+Presets some_presets() {
+    Presets out;
+    EXPECT_TRUE(out.set("hero", "w=1500,h=700,fit=cover,gravity=top,sharpen=1"));
+    EXPECT_TRUE(
+        out.set("card", "w=300,h=200,fit=pad,gravity=left,background=000,metadata=copyright")
+    );
+    EXPECT_TRUE(out.set("large", "w=900,h=900,fit=cover,enlarge=1,f=webp"));
+    EXPECT_TRUE(out.set("flat", "w=90,h=60,fit=squeeze"));
+    return out;
+}
+
 struct World {
-    Presets presets;
+    Presets presets = some_presets();
     std::vector<ImgproxyKey> keys{{"secret", "hello"}};
     Settings settings{presets, keys};
 };
@@ -74,10 +85,25 @@ TEST(Imgproxy, OptionsBecomeTheTransform) {
         {"rs:fill:300:400:0/g:sm/", "w=300,h=400,fit=crop,gravity=smart,f=auto"},
         {"resize:fill:300:400:1/", "w=300,h=400,fit=cover,enlarge=1,f=auto"},
         {"rs:fill-down:300:400/", "w=300,h=400,fit=crop,f=auto"},
+        {"rs:force:300/", "invalid_argument resizing_type"},
+        {"rt:force/h:300/", "invalid_argument resizing_type"},
+        {"rt:force/", "f=auto"},
         {"rs:force:300:400/", "w=300,h=400,fit=squeeze,f=auto"},
         {"rs:fill:300/", "w=300,f=auto"},
         {"rs:fit:300:0:1/", "w=300,fit=contain,enlarge=1,f=auto"},
         {"rs:fit:300:200:0:1/bg:255:0:17/", "w=300,h=200,fit=pad,background=ff0011,f=auto"},
+        {"s:300:200/ex:1/g:no/", "w=300,h=200,fit=pad,f=auto"},
+        {"s:300:200/ex:1:no/g:so/", "w=300,h=200,fit=pad,gravity=top,f=auto"},
+        {"s:300:200/ex:1:fp:0.3:0.75/", "w=300,h=200,fit=pad,gravity=0.3x0.75,f=auto"},
+        {"s:300:200/ex:1:sm/", "invalid_argument ex"},
+        {"s:300:200/ex:0:no/", "w=300,h=200,f=auto"},
+        {"ex:1/", "f=auto"},
+        {"w:300/ex:1/", "invalid_argument extend"},
+        {"w:300/ex:1/el:1/", "w=300,fit=contain,enlarge=1,f=auto"},
+        {"rs:fill:300:200:0:1/", "invalid_argument extend"},
+        {"rs:fill:300:200:1:1/", "w=300,h=200,fit=cover,enlarge=1,f=auto"},
+        {"rs:force:300:200:0:1/", "invalid_argument extend"},
+        {"rs:fill-down:300:200:1:1/", "invalid_argument extend"},
         {"w:320/h:0/q:75/f:webp/", "w=320,q=75,f=webp"},
         {"s:320:240/rt:fill/g:nowe/dpr:2/", "w=640,h=480,fit=crop,gravity=top-left,f=auto"},
         {"s:320:240/rt:fill/g:fp:0.3:0.75/", "w=320,h=240,fit=crop,gravity=0.3x0.75,f=auto"},
@@ -87,7 +113,10 @@ TEST(Imgproxy, OptionsBecomeTheTransform) {
         {"bl:2.5/sh:1/t:10/bg:abc/w:320/",
          "w=320,trim=10,background=aabbcc,blur=2.5,sharpen=1,f=auto"},
         {"wm:0.5:soea:0:0:0.2/w:640/", "w=640,watermark=bottom-right,f=auto"},
-        {"wm:0.8:re/w:640/", "w=640,watermark=tile:20:80,f=auto"},
+        {"bl:2.5/dpr:2/w:160/", "w=320,blur=2.5,f=auto"},
+        {"wm:0.8:re:0:0:0.2/w:640/", "w=640,watermark=tile:20:80,f=auto"},
+        {"wm:0.8:re/w:640/", "invalid_argument wm"},
+        {"wm:0.8:re:0:0:0/w:640/", "invalid_argument wm"},
         {"wm:0/w:640/", "w=640,f=auto"},
         {"sm:1/kcr:1/cb:7/w:320/", "w=320,metadata=copyright,f=auto"},
         {"rs:auto:300:400/", "invalid_argument rs"},
@@ -102,6 +131,16 @@ TEST(Imgproxy, OptionsBecomeTheTransform) {
         {"max_src_resolution:500/", "invalid_argument max_src_resoluti"},
         {"msr:500/", "invalid_argument msr"},
         {"pr:sharp/", "invalid_argument pr"},
+        {"pr:hero:sharp/", "invalid_argument pr"},
+        {"pr:hero/", "w=1500,h=700,fit=crop,gravity=top,sharpen=1,f=auto"},
+        {"preset:hero/w:750/dpr:2/g:so/", "w=1500,h=1400,fit=crop,gravity=bottom,sharpen=1,f=auto"},
+        {"w:750/g:so/pr:hero/", "w=1500,h=700,fit=crop,gravity=top,sharpen=1,f=auto"},
+        {"pr:card/", "w=300,h=200,fit=pad,gravity=left,background=000000,metadata=copyright,f=auto"
+        },
+        {"pr:large/", "w=900,h=900,fit=cover,enlarge=1,f=webp"},
+        {"pr:flat/", "w=90,h=60,fit=squeeze,f=auto"},
+        {"pr:hero:flat/", "w=90,h=60,fit=squeeze,sharpen=1,f=auto"},
+        {"pr:w640/", "w=640,f=auto"},
         {"f:svg/", "invalid_argument f"},
         {"w:1:2/", "invalid_argument w"},
         {"dpr:5/", "invalid_argument dpr"},
@@ -167,7 +206,15 @@ TEST(Cloudflare, OptionsBecomeTheTransform) {
         {"w=320,blur=250", "w=320,blur=100,f=auto"},
         {"w=320,brightness=1.5,contrast=0.5,saturation=0,sharpen=2",
          "w=320,sharpen=2,brightness=1.5,contrast=0.5,saturation=0,f=auto"},
-        {"w=320,rotate=90,flip=h", "w=320,rotate=90,flip=h,f=auto"},
+        {"w=320,h=240,fit=aspect-crop", "w=320,h=240,fit=crop,f=auto"},
+        {"w=320,fit=aspect-crop", "w=320,f=auto"},
+        // Mirrored, then turned.
+        {"w=320,rotate=90,flip=h", "w=320,rotate=90,flip=v,f=auto"},
+        {"w=320,flip=v,rotate=90", "w=320,rotate=90,flip=h,f=auto"},
+        {"w=320,rotate=270,flip=h", "w=320,rotate=90,flip=h,f=auto"},
+        {"w=320,rotate=180,flip=h", "w=320,flip=v,f=auto"},
+        {"w=320,rotate=90,flip=hv", "w=320,rotate=270,f=auto"},
+        {"w=320,flip=h", "w=320,flip=h,f=auto"},
         {"w=320,anim=true,metadata=copyright,onerror=redirect,compression=fast",
          "w=320,anim=1,metadata=copyright,f=auto"},
         {"width=320%2Cq=high", "w=320,q=90,f=auto"},
@@ -178,7 +225,7 @@ TEST(Cloudflare, OptionsBecomeTheTransform) {
         {"w=320,f=json", "invalid_argument f"},
         {"w=320,border=1", "invalid_argument border"},
         {"w=320,", "invalid_argument"},
-        {"fit=aspect-crop,w=1,h=1", "invalid_argument fit"},
+        {"fit=crop-aspect,w=1,h=1", "invalid_argument fit"},
         {"w=320,background=rgb(1)", "invalid_argument background"},
     };
     for (const auto& [options, wanted] : cases) EXPECT_EQ(cloudflare(options), wanted) << options;
@@ -198,6 +245,9 @@ TEST(Supabase, TheQueryBecomesTheTransform) {
         {"width=320&height=240", "w=320,h=240,fit=crop,f=auto"},
         {"height=240&width=320&resize=contain", "w=320,h=240,f=auto"},
         {"width=320&height=240&resize=fill&quality=60", "w=320,h=240,fit=squeeze,q=60,f=auto"},
+        {"width=320&resize=fill", "invalid_argument resize"},
+        {"resize=fill&height=320", "invalid_argument resize"},
+        {"resize=fill", "f=auto"},
         {"width=320&format=webp", "w=320,f=webp"},
         {"width=320&format=origin", "w=320,f=auto"},
         {"width=2501", "invalid_argument width"},
@@ -240,8 +290,23 @@ TEST(Ipx, ModifiersBecomeTheTransform) {
         {"s_200x200,position_attention", "w=200,h=200,fit=crop,gravity=smart,f=auto"},
         {"extract_1_2_30_40", "crop=1x2x30x40,f=auto"},
         {"crop_1_2_30_40", "crop=1x2x30x40,f=auto"},
-        {"rotate_90,flip,w_320", "w=320,rotate=90,flip=v,f=auto"},
+        // Mirrored, then turned.
+        {"rotate_90,flip,w_320", "w=320,rotate=90,flip=h,f=auto"},
+        {"rotate_90,flop,w_320", "w=320,rotate=90,flip=v,f=auto"},
+        {"rotate_90,flip,flop,w_320", "w=320,rotate=270,f=auto"},
         {"flop,w_320", "w=320,flip=h,f=auto"},
+        {"extract_1_2_30_40,rotate_90", "invalid_argument extract"},
+        {"flop,crop_1_2_30_40", "invalid_argument extract"},
+        // As Nuxt Image writes it, and the other separators of names.
+        {"w_200&f_webp&q_70", "w=200,q=70,f=webp"},
+        {"w_200%26f_webp", "w=200,f=webp"},
+        {"w=200&h:100&fit=cover", "w=200,h=100,fit=crop,f=auto"},
+        {"extract:1:2:30:40", "crop=1x2x30x40,f=auto"},
+        {"w_200&", "invalid_argument"},
+        {"w_200&width=1", "invalid_argument width"},
+        {"sharpen_30", "invalid_argument sharpen"},
+        {"sharpen", "invalid_argument sharpen"},
+        {"sharpen_1_1_1", "invalid_argument sharpen"},
         {"blur_5,sharpen_2,trim_10,grayscale,a,f_auto",
          "trim=10,blur=5,sharpen=2,grayscale=1,anim=1,f=auto"},
         {"w_0", "invalid_argument w"},

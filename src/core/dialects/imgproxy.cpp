@@ -19,12 +19,14 @@ constexpr std::array<std::string_view, 9> kGravities{"ce", "no",   "noea", "ea",
 constexpr std::array<std::string_view, 3> kNoSignatures{"insecure", "unsafe", "_"};
 
 struct State {
-    TransformDraft draft;
+    const Presets& presets;
+    TransformDraft draft{.dpr_grows_blur = false};
     Type type = Type::kFit;
     bool extend = false;
+    Gravity extend_gravity{};
     bool strip_metadata = true;
     bool keep_copyright = false;
-    std::optional<std::int64_t> expires_at_s;
+    std::optional<std::int64_t> expires_at_s{};
 };
 
 using Args = std::vector<std::string_view>;
@@ -74,8 +76,7 @@ bool read_resize(const Args& args, State& s) {
     return (arg(args, 0).empty() || read_type(args[0], s)) && read_size(args, 1, s);
 }
 
-bool read_gravity(const Args& args, State& s) {
-    Gravity& gravity = s.draft.transform.gravity;
+bool read_gravity_into(Gravity& gravity, const Args& args) {
     if (args[0] == "fp") {
         const auto x = decimal_number(arg(args, 1), 3, 0, 1'000);
         const auto y = decimal_number(arg(args, 2), 3, 0, 1'000);
@@ -93,6 +94,18 @@ bool read_gravity(const Args& args, State& s) {
     if (!i || !read_offsets(args, 1) || args.size() > 3) return false;
     gravity = {.kind = static_cast<GravityKind>(*i)};
     return true;
+}
+
+bool read_gravity(const Args& args, State& s) {
+    return read_gravity_into(s.draft.transform.gravity, args);
+}
+
+// {extend}:{gravity…}, which is not that of cuts, and never smart.
+bool read_extend(const Args& args, State& s) {
+    s.extend_gravity = {};
+    if (!read_truth(args[0], s.extend)) return false;
+    return args.size() == 1 ||
+           (args[1] != "sm" && read_gravity_into(s.extend_gravity, {args.begin() + 1, args.end()}));
 }
 
 // Only from the upper left corner: where other gravities put it depends on the picture.
@@ -139,19 +152,12 @@ bool read_watermark(const Args& args, State& s) {
         mark.is_tiled = !i;
     }
     if (!read_offsets({arg(args, 2), arg(args, 3)}, 0)) return false;
-    if (const auto scale = arg(args, 4); !scale.empty()) {
-        const auto n = decimal_number(scale, 2, 1, 100);
-        if (!n) return false;
-        mark.scale_percent = static_cast<std::uint8_t>(*n);
-    }
+    // Without a scale it keeps the size of its file there; ours always goes by the picture's.
+    const auto scale = decimal_number(arg(args, 4), 2, 1, 100);
+    if (mark.is_on && !scale) return false;
+    mark.scale_percent = static_cast<std::uint8_t>(scale.value_or(mark.scale_percent));
     s.draft.transform.watermark = mark;
     return true;
-}
-
-template <class T>
-bool store(T& target, std::optional<std::uint32_t> value) {
-    if (value) target = static_cast<T>(*value);
-    return value.has_value();
 }
 
 bool read_flip(const Args& args, State& s) {
@@ -199,6 +205,36 @@ bool read_expires(const Args& args, State& s) {
     return true;
 }
 
+// What a preset of ours says replaces what stands before it, as their own presets do.
+void apply_preset(const Transform& preset, State& s) {
+    lay_over(s.draft.transform, preset);
+    if (preset.metadata == KeepMetadata::kCopyright) s.keep_copyright = true;
+    if (preset.fit == Fit::kScaleDown) return;
+    s.extend = preset.fit == Fit::kPad;
+    if (s.extend) s.extend_gravity = preset.gravity;
+    switch (preset.fit) {
+        case Fit::kCover:
+        case Fit::kCrop:
+            s.type = Type::kFill;
+            break;
+        case Fit::kSqueeze:
+            s.type = Type::kForce;
+            break;
+        default:
+            s.type = Type::kFit;
+            break;
+    }
+}
+
+bool read_presets(const Args& args, State& s) {
+    for (const auto name : args) {
+        const auto preset = s.presets.find(name);
+        if (!preset) return false;
+        apply_preset(*preset, s);
+    }
+    return true;
+}
+
 struct Option {
     std::string_view name;
     std::string_view short_name;
@@ -222,7 +258,8 @@ constexpr std::array kOptions{
         "enlarge", "el",
         [](const Args& a, State& s) { return read_truth(a[0], s.draft.transform.enlarge); }, 1
     },
-    Option{"extend", "ex", [](const Args& a, State& s) { return read_truth(a[0], s.extend); }, 1},
+    Option{"extend", "ex", read_extend, 4},
+    Option{"preset", "pr", read_presets, 8},
     Option{"dpr", "dpr", read_dpr, 1},
     Option{"gravity", "g", read_gravity, 3},
     Option{"crop", "c", read_crop, 5},
@@ -266,6 +303,14 @@ Result<void> read_option(std::string_view text, State& state) {
 Result<Transform> settle(State& s) {
     Transform& t = s.draft.transform;
     const bool has_box = t.width_px != 0 && t.height_px != 0;
+    const bool has_side = t.width_px != 0 || t.height_px != 0;
+    // The side that is not said stays the picture's own there.
+    if (s.type == Type::kForce && has_side && !has_box) return wrong_option("resizing_type");
+    // Only a picture inside of a whole box is put on a canvas here; elsewhere that is no loss where
+    // the size is reached anyway.
+    const bool is_reached = t.enlarge && s.type != Type::kFillDown;
+    const bool is_padded = has_box && s.type == Type::kFit;
+    if (s.extend && has_side && !is_padded && !is_reached) return wrong_option("extend");
     const auto fit_of = [&] {
         if (s.extend && has_box && s.type == Type::kFit) return Fit::kPad;
         if (!has_box || s.type == Type::kFit) return Fit::kContain;
@@ -273,6 +318,7 @@ Result<Transform> settle(State& s) {
         return s.type == Type::kFill ? Fit::kCover : Fit::kCrop;
     };
     t.fit = fit_of();
+    if (t.fit == Fit::kPad) t.gravity = s.extend_gravity;
     t.metadata = s.keep_copyright ? KeepMetadata::kCopyright : KeepMetadata::kNone;
     const bool is_turned = t.rotate_degrees != 0 || t.flip != Flip::kNone;
     if (is_turned && t.crop != CropRect{}) return wrong_option("crop");
@@ -331,7 +377,7 @@ Result<Asked> read_imgproxy(std::string_view path, std::string_view, const Setti
     Asked out;
     const auto signed_path = path.substr(slash);
     TRY(out.is_signed, check_signature(path.substr(1, slash - 1), signed_path, settings));
-    State state;
+    State state{.presets = settings.presets};
     auto rest = signed_path.substr(1);
     for (std::size_t count = 0;; ++count) {
         const auto end = rest.find('/');

@@ -1,4 +1,5 @@
-// /{name_value,…}/{source}, "_" for no change. Source: ipx, "Modifiers".
+// /{name_value,…}/{source}, or /{name_value&…}/{source}; "_" for no change. Source: ipx,
+// "Modifiers".
 #include <algorithm>
 #include <array>
 
@@ -13,12 +14,6 @@ struct State {
     TransformDraft draft;
     std::string_view fit;
 };
-
-template <class T>
-bool store(T& target, std::optional<std::uint32_t> value) {
-    if (value) target = static_cast<T>(*value);
-    return value.has_value();
-}
 
 bool read_size(std::string_view v, State& s) {
     const auto cross = v.find('x');
@@ -185,11 +180,19 @@ Result<void> read_modifiers(std::string_view text, State& state) {
 Result<Asked> read_ipx(std::string_view path, std::string_view, const Settings&) {
     const auto slash = path.starts_with('/') ? path.find('/', 1) : path.npos;
     if (slash == path.npos) return fail(Errc::kNotFound, "no such path");
-    TRY(const std::string modifiers, percent_decode(path.substr(1, slash - 1)));
+    TRY(std::string modifiers, percent_decode(path.substr(1, slash - 1)));
+    // Nuxt Image writes "w_200&f_webp"; a name ends at any of "_", ":" and "=".
+    std::ranges::replace(modifiers, '&', ',');
+    std::ranges::replace_if(modifiers, [](char c) { return c == ':' || c == '='; }, '_');
     TRY(const std::string source, percent_decode(path.substr(slash + 1)));
     State state;
     CHECK_OK(read_modifiers(modifiers, state));
-    state.draft.transform.fit = fit_of(state);
+    Transform& t = state.draft.transform;
+    t.fit = fit_of(state);
+    // There the part is taken before the turn, or after it where it is written so; ours is after.
+    const bool is_turned = t.rotate_degrees != 0 || t.flip != Flip::kNone;
+    if (is_turned && t.crop != CropRect{}) return wrong_option("extract");
+    t.flip = after_turn(t.flip, t.rotate_degrees);
     Asked out;
     TRY(out.transform, finished(state.draft));
     TRY(out.id, own_image(source));

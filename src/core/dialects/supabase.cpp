@@ -75,7 +75,11 @@ Result<Asked> read_supabase(std::string_view path, std::string_view query, const
         seen[*which] = true;
     }
     Transform& t = state.transform;
-    if (t.width_px == 0 || t.height_px == 0) t.fit = Fit::kScaleDown;
+    const bool has_box = t.width_px != 0 && t.height_px != 0;
+    const bool has_side = t.width_px != 0 || t.height_px != 0;
+    // The other side would stay the picture's own, so the proportions would depend on it.
+    if (t.fit == Fit::kSqueeze && has_side && !has_box) return wrong_option("resize");
+    if (!has_box) t.fit = Fit::kScaleDown;
     Asked out;
     TRY(out.transform, finished({t, 100}));
     TRY(out.id, read_source(path));

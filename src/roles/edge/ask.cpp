@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "base/encoding.h"
 #include "base/ids.h"
 #include "roles/edge/client_hints.h"
 
@@ -62,6 +63,7 @@ Result<Ask> read_ask(
     if (!preset) CHECK_OK(parse_transform(options.text));
     TRY(const SignedFor by, signer.verify(request.path, request.query, now));
     ask.is_signed = by != SignedFor::kNothing;
+    ask.opens_private = ask.is_signed;
     ask.vary = options.vary;
     if (preset) {
         TRY(ask.transform, opened(*preset, by, rules.presets, rules.openness));
@@ -98,14 +100,22 @@ Result<Ask> read_dialect_ask(
     Ask ask;
     ask.id = std::move(asked.id);
     ask.is_signed = by != SignedFor::kNothing;
+    // Ours were asked for their end by the signer.
+    ask.opens_private =
+        ask.is_signed && (!asked.is_signed || asked.expires_at_s || signer.rules().may_be_endless);
     ask.keeps_format = asked.keeps_format;
     TRY(ask.transform, opened(asked.transform, by, rules.presets, rules.openness));
     finish(ask);
     return ask;
 }
 
-void settle_format(Ask& ask, const UrlRules& rules, std::string_view accept, bool has_alpha) {
+void settle_format(Ask& ask, const UrlRules& rules, const http::Fields& fields, bool has_alpha) {
     if (!ask.by_accept) return;
+    // RFC 9110 section 5.3: several lines are one list.
+    std::string accept;
+    for (const auto& [name, value] : fields) {
+        if (equal_ignoring_case(name, "Accept")) accept.append(value).append(",");
+    }
     const AutoFormats formats =
         ask.keeps_format ? AutoFormats{.webp = false, .avif = false} : rules.auto_formats;
     const auto format = negotiate(accept, has_alpha, formats, ask.transform.animate);

@@ -30,8 +30,9 @@ struct Ask {
     Transform transform;
     bool by_accept = false;  // the format is left to the Accept field
     bool is_signed = false;
-    bool keeps_format = false;  // JPEG or PNG, whatever is accepted
-    std::string vary;           // the request fields that decided; empty: none
+    bool opens_private = false;  // by a signature that ends, or where endless ones are switched on
+    bool keeps_format = false;   // JPEG or PNG, whatever is accepted
+    std::string vary;            // the request fields that decided; empty: none
 };
 
 // A way to write URLs, and where they begin.
@@ -58,7 +59,7 @@ Result<Ask> read_dialect_ask(
     TimePoint now
 );
 
-// Decides the format where it is left open.
-void settle_format(Ask& ask, const UrlRules& rules, std::string_view accept, bool has_alpha);
+// Decides the format where it is left open, by all lines of Accept.
+void settle_format(Ask& ask, const UrlRules& rules, const http::Fields& fields, bool has_alpha);
 
 }  // namespace pixgate::edge

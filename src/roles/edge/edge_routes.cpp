@@ -19,7 +19,9 @@ const Policy* policy_of(const Policies& policies, const Image& image) {
     return it == policies.end() ? nullptr : &it->second;
 }
 
+// Only where the pixels were seen, and so have a colour, does a no mean no.
 bool may_hold_alpha(const Image& image) {
+    if (image.has_alpha || !image.dominant_colour.empty()) return image.has_alpha;
     return image.content_type == "image/png" || image.content_type == "image/gif";
 }
 
@@ -47,7 +49,9 @@ http::Response give(
 ) {
     auto response = answer_picture(request, delivery, found, ask, rule);
     const bool is_whole = response.status == 200 || response.status == 304;
-    const bool is_open = !rule.is_private && !ask.is_signed && has_prebuilt_head(ask);
+    // Answers are repeated by the first line of Accept.
+    const bool is_open = !rule.is_private && !ask.is_signed && has_prebuilt_head(ask) &&
+                         request.fields.count("Accept") <= 1;
     const bool is_fresh = found.stale_for.count() == 0;
     if (!is_whole || !is_open || !is_fresh || request.method != "GET") return response;
     const DeliveredVariant& v = *delivery.variant;
@@ -81,14 +85,14 @@ Task<http::Response> deliver(http::Request& request, const Ports& ports, const D
     const Policy* policy = policy_of(ports.policies, image);
     // A policy that is no longer configured says nothing about who may see: private.
     const bool is_private = policy == nullptr || policy->visibility == Visibility::kPrivate;
-    if (is_private && !ask->is_signed) co_return answer_refusal(request, absent);
+    if (is_private && !ask->opens_private) co_return answer_refusal(request, absent);
     if (image.state != ImageState::kReady) {
         const auto pending = policy == nullptr ? WhilePending::kAbsent : policy->pending;
         if (is_final(image.state) || pending == WhilePending::kAbsent)
             co_return answer_refusal(request, absent);
         co_return answer_pending(*ask, pending);
     }
-    settle_format(*ask, ports.urls, request.fields.get("accept"), may_hold_alpha(image));
+    settle_format(*ask, ports.urls, request.fields, may_hold_alpha(image));
     const CacheRule rule{is_private, ports.max_age_seconds, ports.tag_field};
     if (auto hit = ports.deliver.cached(image, ask->transform))
         co_return give(request, ports, *ask, found, Delivery{std::move(hit)}, rule, seen);

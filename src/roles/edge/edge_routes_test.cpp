@@ -30,7 +30,22 @@ protected:
         add_routes(router_, {deliver_, signer_, policies_, clock_, 3'600, {}});
     }
 
-    std::string add_image(const std::string& policy, ImageState state) {
+    static Change facts_of(const char* type, bool has_alpha, const char* colour) {
+        Change change;
+        change.content_type = type;
+        change.width_px = 1'024;
+        change.height_px = 768;
+        change.thumbhash = "1QcSHQRnh493V4dIh4eXh1h4kJUI";
+        change.has_alpha = has_alpha;
+        change.dominant_colour = colour;
+        return change;
+    }
+
+    std::string add_image(
+        const std::string& policy,
+        ImageState state,
+        Change change = facts_of("image/jpeg", false, "#101010")
+    ) {
         const ImageId id{ids_.uuid_v7()};
         const auto body = make_text_body("original of " + id.value);
         const auto put = run_task(
@@ -44,7 +59,6 @@ protected:
         row.image.key = original_key(id);
         row.image.created_at = clock_.now();
         EXPECT_TRUE(run_task(adapters_.catalog->create(std::move(row))));
-        Change change;
         change.id = id;
         change.to = state;
         change.at = clock_.now();
@@ -55,10 +69,6 @@ protected:
         event.etag = put->etag;
         event.sequencer = put->sequencer;
         change.event = event;
-        change.content_type = "image/jpeg";
-        change.width_px = 1'024;
-        change.height_px = 768;
-        change.thumbhash = "1QcSHQRnh493V4dIh4eXh1h4kJUI";
         EXPECT_TRUE(run_task(adapters_.catalog->apply(std::move(change))));
         return id.value;
     }
@@ -168,6 +178,36 @@ TEST_F(EdgeRoutesTest, AcceptDecidesTheFormatOnlyWhereItIsLeftOpen) {
     const auto fixed = get(path("w=320,f=png"), chrome);
     EXPECT_NE(head_of(fixed).find("Content-Type: image/png"), std::string::npos);
     EXPECT_EQ(head_of(fixed).find("Vary"), std::string::npos);
+}
+
+TEST_F(EdgeRoutesTest, WhatIsTransparentIsKnownByThePixelsElseByTheType) {
+    struct Case {
+        const char* type;
+        bool has_alpha;
+        const char* colour;  // empty: only its header was read
+        const char* becomes;
+    };
+    for (const Case& c :
+         {Case{"image/webp", true, "#123456", "png"}, Case{"image/avif", true, "#123456", "png"},
+          Case{"image/heic", true, "#123456", "png"}, Case{"image/png", false, "#123456", "jpeg"},
+          Case{"image/png", true, "#123456", "png"}, Case{"image/gif", false, "#123456", "jpeg"},
+          Case{"image/webp", false, "", "jpeg"}, Case{"image/webp", true, "", "png"},
+          Case{"image/png", false, "", "png"}, Case{"image/gif", false, "", "png"}}) {
+        const auto id =
+            add_image("default", ImageState::kReady, facts_of(c.type, c.has_alpha, c.colour));
+        EXPECT_EQ(body_of(get("/i/" + id + "/w320")), std::string("picture w=320,f=") + c.becomes)
+            << c.type << c.has_alpha << c.colour;
+    }
+}
+
+TEST_F(EdgeRoutesTest, SeveralLinesOfAcceptAreOneList) {
+    const std::vector<std::pair<std::string, std::string>> two{
+        {"Accept", "image/png"}, {"accept", "image/webp;q=0.5"}
+    };
+    EXPECT_EQ(body_of(get(path("w320"), two)), "picture w=320,f=webp");
+    // Repeated answers are known by one line.
+    EXPECT_FALSE(get(path("w320"), two).repeat);
+    EXPECT_TRUE(get(path("w320"), {{"Accept", "image/webp"}}).repeat);
 }
 
 TEST_F(EdgeRoutesTest, TheSameEtagIsNotModified) {
@@ -380,14 +420,18 @@ TEST_F(EdgeRoutesTest, G98_G99_DialectsFollowTheSameRuleOfWhatIsFree) {
         EXPECT_EQ(get(url).status, 403U) << url;
     }
     const std::string path = "/w:301/plain/" + private_id_;
-    const auto sig = dialects::imgproxy_signature({"secret", "hello"}, path);
-    EXPECT_EQ(get("/imgproxy/" + sig + path).status, 200U);
+    const auto status_of = [this](const std::string& rest) {
+        const auto sig = dialects::imgproxy_signature({"secret", "hello"}, rest);
+        return get("/imgproxy/" + sig + rest).status;
+    };
+    EXPECT_EQ(status_of("/exp:1767225601" + path), 200U);
+    EXPECT_EQ(status_of("/exp:1767225599" + path), 404U);
     EXPECT_EQ(get("/imgproxy/_/w:320/plain/" + private_id_).status, 404U);
-    const std::string late = "/exp:1767225599" + path;
-    EXPECT_EQ(
-        get("/imgproxy/" + dialects::imgproxy_signature({"secret", "hello"}, late) + late).status,
-        404U
-    );
+    // Without an end it opens sizes, and private pictures only where that is switched on.
+    EXPECT_EQ(status_of("/w:301/plain/" + public_id_), 200U);
+    EXPECT_EQ(status_of(path), 404U);
+    signer_ = {{{"k1", std::string(32, 's')}}, "k1", {.may_be_endless = true}};
+    EXPECT_EQ(status_of(path), 200U);
     EXPECT_EQ(get(signer_.sign("/ipx/w_301/" + private_id_, clock_.now() + 1h)).status, 200U);
     for (const char* url :
          {"/imgproxy/_/w:320/plain/http://127.0.0.1/a.jpg",

@@ -47,7 +47,7 @@ export interface Client {
     // where the key may not sign that.
     links(imageId: string, options: LinksOptions): Promise<Links>;
   };
-  imageUrl(imageId: string, preset: string | TransformOptions): string;
+  imageUrl(imageId: string, preset: string | TransformOptions, query?: string): string;
 }
 
 export function createClient(options: ClientOptions): Client {
@@ -82,6 +82,6 @@ export function createClient(options: ClientOptions): Client {
       delete: (imageId, { signal } = {}) => api.json<void>({ method: 'DELETE', path: path(imageId), signal }),
       links: (imageId, { signal, ...body }) => api.json<Links>({ method: 'POST', path: `${path(imageId)}/links`, body, signal }),
     },
-    imageUrl: (imageId, preset) => imageUrl(options.edge ?? endpoint, imageId, preset),
+    imageUrl: (imageId, preset, query) => imageUrl(options.edge ?? endpoint, imageId, preset, query),
   };
 }

@@ -1,7 +1,7 @@
 // The public names, nothing else.
 export { type Client, type ClientOptions, createClient, type LinksOptions, type ListOptions } from './client';
 export { PixgateError, type PixgateErrorFacts, type SdkErrorCode } from './errors';
-export { type ImageAttributes, imageUrl, imgAttributes, kOpenWidths, srcset, type SrcsetOptions } from './image-url';
+export { type ImageAttributes, imageUrl, imgAttributes, kOpenWidths, signedQuery, srcset, type SrcsetOptions } from './image-url';
 export { type Fit, type Format, type Side, type TransformOptions, transformText } from './transform-text';
 export type { RetryNotice, RetryPolicy } from './retry';
 export type { Thumbnail, ThumbnailSpec } from './draw-thumbnail';

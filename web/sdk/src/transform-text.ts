@@ -14,7 +14,7 @@ export interface TransformOptions {
   rotate?: 0 | 90 | 180 | 270; // clockwise
   flip?: 'h' | 'v' | 'hv';
   trim?: number; // 1..255
-  crop?: { left: number; top: number; width: number; height: number }; // px of the upright original
+  crop?: { left: number; top: number; width: number; height: number }; // px of the original, after rotate and flip
   background?: string; // hex, 3 or 6 digits
   blur?: number; // sigma in px, 0.1..100
   sharpen?: number; // 0.1..10

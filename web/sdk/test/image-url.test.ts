@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import golden from '../../../tests/golden/transforms.json';
-import { imageUrl, imgAttributes, kOpenWidths, srcset } from '../src/image-url';
+import { imageUrl, imgAttributes, kOpenWidths, signedQuery, srcset, type SrcsetOptions } from '../src/image-url';
 import { type TransformOptions, transformText } from '../src/transform-text';
 
 interface GoldenCase {
@@ -45,6 +45,28 @@ test('a srcset has the open widths, each once', () => {
   assert.equal(parts.at(-1), '/i/abc/w=2048,f=webp 2048w');
   assert.equal(parts.length, kOpenWidths.filter((width) => width >= 160).length);
   assert.equal(srcset('', 'abc', {}, [320]), '/i/abc/w=320,f=auto 320w');
+});
+
+test('a fit that needs a box has its height from the proportions', () => {
+  assert.equal(
+    srcset('', 'abc', { fit: 'cover', aspectRatio: 4 / 3 }, [320, 640]),
+    '/i/abc/w=320,h=240,fit=crop,f=auto 320w, /i/abc/w=640,h=480,fit=crop,f=auto 640w',
+  );
+  assert.equal(imgAttributes('', 'abc', { fit: 'pad', aspectRatio: 1, widths: [320] }).src, '/i/abc/w=960,h=960,fit=pad,f=auto');
+  assert.equal(srcset('', 'abc', { aspectRatio: 5000 }, [320]), '/i/abc/w=320,h=1,f=auto 320w');
+  // @ts-expect-error a cut without proportions
+  const cut: SrcsetOptions = { fit: 'cover' };
+  assert.throws(() => srcset('', 'abc', cut), RangeError);
+  for (const aspectRatio of [0, -1, NaN]) assert.throws(() => srcset('', 'abc', { aspectRatio }), RangeError);
+});
+
+test('the query of a signed family opens every size of its picture', () => {
+  const query = signedQuery('https://p.example/i/abc/{transform}?exp=1&kid=k1&scope=image&sig=s');
+  assert.equal(query, 'exp=1&kid=k1&scope=image&sig=s');
+  assert.equal(signedQuery('/i/abc/w640'), '');
+  assert.equal(imageUrl('', 'abc', { width: 301 }, query), `/i/abc/w=301,f=auto?${query}`);
+  assert.equal(srcset('', 'abc', { query }, [301]), `/i/abc/w=301,f=auto?${query} 301w`);
+  assert.equal(imgAttributes('', 'abc', { query, widths: [301] }).src, `/i/abc/w=960,f=auto?${query}`);
 });
 
 test('an img has what it needs to be laid out before it comes', () => {
