@@ -1,7 +1,6 @@
 """One job in a process of its own, ours (one_picture.cpp) and sharp's (rivals/one_picture.mjs) in turn."""
 
 import json
-import os
 import shutil
 import subprocess
 import tempfile
@@ -9,7 +8,7 @@ from pathlib import Path
 
 import load
 
-OURS = Path(os.environ.get("PIXGATE_BENCH_BUILD", load.ROOT / "build" / "release")) / "one_picture"
+OURS = load.BUILD / "one_picture"
 SHARP = load.ROOT / "bench" / "rivals" / "one_picture.mjs"
 
 
