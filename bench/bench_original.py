@@ -1,6 +1,6 @@
 """A size straight from the original, before there is any rendition, beside sharp: JPEG 320 and 800 of 12-megapixel baseline
-photos, 320 of the same photos made progressive, and 800 of 48 and 100 megapixels for the peak memory. In process, one picture
-at a time (the sandbox comes on top of ours)."""
+photos, 320 of the same photos made progressive, and 800 of 48 and 100 megapixels for the peak memory; then first contact
+(renditions and five WebP) of these two. In process, one picture at a time (the sandbox comes on top of ours)."""
 
 import random
 import shutil
@@ -34,12 +34,15 @@ def main() -> None:
             result["progressive_jpeg_320"] = jobs.compare(ROUNDS, "resize", progressive, ("jpeg", 320, 4))
         else:
             result["progressive_jpeg_320"] = "SKIPPED: jpegtran (libjpeg-turbo-progs) is not installed"
+        giants = {}
         large = pictures.SHARED / "corpus" / "photos" / "mosaic-48mp.jpg"
         if large.exists():
-            result["48mp_jpeg_800"] = jobs.compare(1, "resize", [large], ("jpeg", 800, 4))
+            giants["48mp"] = large
         if jobs.have_sharp():
-            huge = keep("100mp.jpg", pictures.make_jpeg(11_547, 8_660, random.Random(3).randrange(9)))
-            result["100mp_jpeg_800"] = jobs.compare(1, "resize", [huge], ("jpeg", 800, 4))
+            giants["100mp"] = keep("100mp.jpg", pictures.make_jpeg(11_547, 8_660, random.Random(3).randrange(9)))
+        for name, giant in giants.items():
+            result[f"{name}_jpeg_800"] = jobs.compare(ROUNDS, "resize", [giant], ("jpeg", 800, 4))
+            result[f"{name}_first_contact"] = jobs.compare(ROUNDS, "prepare", [giant], (4,), is_scored=False)
         result["load_after"] = load.load_average()
         load.write_result("original", result)
     finally:

@@ -1,7 +1,6 @@
 """One job in a process of its own, ours (one_picture.cpp) and sharp's (rivals/one_picture.mjs) in turn."""
 
 import json
-import os
 import shutil
 import subprocess
 import tempfile
@@ -9,7 +8,7 @@ from pathlib import Path
 
 import load
 
-OURS = Path(os.environ.get("PIXGATE_BENCH_BUILD", load.ROOT / "build" / "release")) / "one_picture"
+OURS = load.BUILD / "one_picture"
 SHARP = load.ROOT / "bench" / "rivals" / "one_picture.mjs"
 
 
@@ -35,7 +34,7 @@ def run(who: str, what: str, photo: Path, *arguments: object) -> dict:
             "command": " ".join(command).replace(f"{load.ROOT}/", "").replace(folder, "DIR").replace(str(photo), photo.name)}
 
 
-def compare(rounds: int, what: str, photos: list[Path], arguments: tuple) -> dict:
+def compare(rounds: int, what: str, photos: list[Path], arguments: tuple, is_scored: bool = True) -> dict:
     """Sums over the photos, a round at a time; sharp and we in turn."""
     names = ["pixgate"] + (["sharp"] if have_sharp() else [])
     all_rounds, last = {n: [] for n in names}, {n: {} for n in names}
@@ -52,7 +51,8 @@ def compare(rounds: int, what: str, photos: list[Path], arguments: tuple) -> dic
         out[name]["share_of_sharp"] = {k: load.ratio(all_rounds[name], all_rounds["sharp"], k)
                                        for k in ("cpu_ms", "peak_mib")} if "sharp" in all_rounds else "no sharp"
         out[name]["command"] = next(iter(last[name].values()))["command"]
-        out[name]["made"] = scores(last[name])
+        if is_scored:
+            out[name]["made"] = scores(last[name])
     return out
 
 

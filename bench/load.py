@@ -1,17 +1,16 @@
-"""What every benchmark shares: starting pixgate (release) and the rival, PSS of a process tree, percentiles, wrk."""
+"""What every benchmark shares: starting pixgate (release), load generators, CPU and PSS of a process tree, percentiles."""
 
 import contextlib
-import http.client
 import json
 import os
 import re
+import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-import urllib.parse
 import urllib.request
 from pathlib import Path
 
@@ -21,12 +20,22 @@ sys.path.insert(0, str(ROOT / "tests" / "faults"))
 import rig  # noqa: E402  the same server handle as the fault tests
 
 
-def start_pixgate(**env) -> rig.Server:
-    folder = Path(tempfile.mkdtemp(prefix="pixgate-bench-", dir=os.environ.get("PIXGATE_BENCH_DIR")))
+BUILD = Path(os.environ.get("PIXGATE_BENCH_BUILD", ROOT / "build" / "release"))
+
+
+def start_pixgate(folder: Path | None = None, **env) -> rig.Server:
+    """On `folder`, or on a new one."""
+    folder = folder or Path(tempfile.mkdtemp(prefix="pixgate-bench-", dir=os.environ.get("PIXGATE_BENCH_DIR"))) / "data"
     limits = {
         "PIXGATE_API_SERVER_REQUESTS_PER_SECOND": "1000000", "PIXGATE_API_SERVER_REQUEST_BURST": "1000000",
         "PIXGATE_API_MAX_OPEN_UPLOADS_PER_SERVER": "0", "PIXGATE_LOG_LEVEL": "warning"}
-    return rig.Server(folder / "data", env={**limits, **env})
+    return rig.Server(folder, env={**limits, **env})
+
+
+def remove(server: rig.Server) -> None:
+    """Stops it, and what it kept goes."""
+    server.stop()
+    shutil.rmtree(server.data_dir.parent, ignore_errors=True)
 
 
 @contextlib.contextmanager
@@ -94,7 +103,8 @@ def wrk(url: str, script: Path | None, connections: int, seconds: int, env: dict
 
     errors = re.search(r"Non-2xx or 3xx responses: (\d+)", out)
     sockets = re.search(r"Socket errors: (.*)", out)
-    return {"command": " ".join([*command, url]).replace(f"{ROOT}/", ""),
+    said = re.sub(r"Bearer \S+", "Bearer KEY", " ".join([*command, url]))
+    return {"command": said.replace(f"{ROOT}/", ""),
             "requests": int(re.search(r"(\d+) requests in", out)[1]),
             "per_second": float(re.search(r"Requests/sec:\s+([\d.]+)", out)[1]),
             "p50_ms": ms("50%"), "p99_ms": ms("99%"), "errors": int(errors[1]) if errors else 0,
@@ -121,54 +131,28 @@ def links(server, image_id: str, transforms: list[str]) -> list[str]:
     return [link["url"] for link in answer["links"]]
 
 
-def fetch_all(urls: list[str], concurrency: int) -> dict:
-    """Each URL once, so many at a time on kept connections; every request is waited for to its end."""
-    left, lock, took, errors = iter(urls), threading.Lock(), [], []
-
-    def run() -> None:
-        connection = None
-        while True:
-            with lock:
-                url = next(left, None)
-            if url is None:
-                return
-            parts = urllib.parse.urlsplit(url)
-            connection = connection or http.client.HTTPConnection(parts.hostname, parts.port, timeout=120)
-            start = time.monotonic()
-            try:
-                connection.request("GET", f"{parts.path}?{parts.query}" if parts.query else parts.path)
-                answer = connection.getresponse()
-                answer.read()
-                if answer.status != 200:
-                    errors.append(answer.status)
-            except OSError as e:
-                errors.append(str(e))
-                connection = None
-            took.append((time.monotonic() - start) * 1000)
-
-    threads = [threading.Thread(target=run) for _ in range(concurrency)]
-    start = time.monotonic()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    seconds = time.monotonic() - start
-    return {"per_second": len(urls) / seconds, "p50_ms": percentile(took, 50), "p99_ms": percentile(took, 99),
-            "errors": len(errors)}
+def fetch_list(urls: list[str], connections: int) -> dict:
+    """Each URL once, so many at a time on kept connections, by fetch_list.cpp; every request is waited for to its end."""
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
+        file.write("\n".join(urls) + "\n")
+        file.flush()
+        command = [str(BUILD / "fetch_list"), file.name, str(connections)]
+        out = subprocess.run(command, capture_output=True, text=True, check=True, timeout=600)
+    return {**json.loads(out.stdout), "command": f"fetch_list {len(urls)} URLs such as {urls[0]}, {connections} connections"}
 
 
 class PeakMemory:
-    """Largest PSS of a process tree while the block runs, looked at ten times a second."""
+    """Largest PSS of a process tree while the block runs, looked at every so many seconds."""
 
-    def __init__(self, pid: int):
-        self.pid, self.peak_mib, self.is_over = pid, 0.0, threading.Event()
+    def __init__(self, pid: int, interval: float = 0.1):
+        self.pid, self.interval, self.peak_mib, self.is_over = pid, interval, 0.0, threading.Event()
         self.thread = threading.Thread(target=self._run)
 
     def _run(self) -> None:
         while True:
             with contextlib.suppress(FileNotFoundError, ProcessLookupError, AttributeError):
                 self.peak_mib = max(self.peak_mib, pss_mib(self.pid))
-            if self.is_over.wait(0.1):
+            if self.is_over.wait(self.interval):
                 return
 
     def __enter__(self) -> "PeakMemory":

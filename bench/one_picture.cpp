@@ -78,6 +78,8 @@ void resize(Bytes data, char** argv) {
 void prepare(Bytes data, char** argv) {
     PrepareRequest request;
     request.verify.check_declared = false;
+    request.verify.limits.max_pixels = 200'000'000;
+    request.verify.limits.max_bytes = 100ULL << 20;
     const auto add = [&](std::uint32_t px, OutputFormat format, bool is_rendition) {
         ProductSpec& spec = request.products.at(request.product_count++);
         spec.transform.width_px = px;

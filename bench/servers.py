@@ -57,9 +57,9 @@ def make_folder() -> Path:
     return folder
 
 
-def nginx(name: str, server: str, before: str = "", workers: int = 1, modules: tuple = ()) -> Rival | None:
+def nginx(name: str, server: str, before: str = "", workers: int = 1, modules: tuple = (), program: str = "nginx") -> Rival | None:
     """`server`: what stands in the server block; `before`: in the http block; FOLDER is one of its own."""
-    if not shutil.which("nginx"):
+    if not shutil.which(program):
         return None
     folder, port = make_folder(), free_port()
     for module in modules:
@@ -71,7 +71,8 @@ def nginx(name: str, server: str, before: str = "", workers: int = 1, modules: t
 error_log {folder}/error.log; events {{ worker_connections 4096; }}
 http {{{HTTP.format(f=folder)} {before.replace('FOLDER', str(folder))}
   server {{ listen 127.0.0.1:{port} reuseport backlog=4096; {server} }} }}""")
-    return Rival(name, ["nginx", "-p", str(folder), "-c", str(folder / "nginx.conf")], folder, port, version_of(["nginx", "-v"]))
+    command = [program, "-p", str(folder), "-c", str(folder / "nginx.conf")]
+    return Rival(name, command, folder, port, version_of([program, "-v"]))
 
 
 def nginx_static(root: Path) -> Rival | None:

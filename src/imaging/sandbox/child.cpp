@@ -1,6 +1,7 @@
 #include "imaging/sandbox/child.h"
 
 #include <glib.h>
+#include <malloc.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -183,6 +184,14 @@ void lock_in(
     if (!lockdown.put_on(kind, request.limits, parent_pid)) ::_exit(kExitNotLocked);
 }
 
+// What one job gives back the next one takes again: without this, free() hands it to the kernel
+// after each job, and to fault it in anew costs a quarter of the CPU time of a small picture.
+void keep_freed_memory() {
+    constexpr int kKeptBytes = 32 << 20;
+    ::mallopt(M_MMAP_THRESHOLD, kKeptBytes);
+    ::mallopt(M_TRIM_THRESHOLD, kKeptBytes);
+}
+
 }  // namespace
 
 void run_child(
@@ -200,6 +209,7 @@ void run_worker(
 ) {
     const Mapping output(fds.output, start.output_bytes, true);
     lock_in(ChildKind::kWorker, start, fds, lockdown, parent_pid);
+    keep_freed_memory();
     for (;;) {
         JobRequest request;
         auto message = await_message(kChildReplyFd, writable_bytes_of(request), 1);

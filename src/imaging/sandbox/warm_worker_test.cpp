@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
+#include <fstream>
 #include <random>
+#include <sstream>
 #include <thread>
 
 #include "imaging/sandbox/sandbox.h"
@@ -103,6 +105,34 @@ TEST(WarmWorker, DoesManyJobsInOneProcess) {
         EXPECT_EQ(warm.workers(), first);
     }
     EXPECT_EQ(first.size(), 1U);
+}
+
+// Of /proc/PID/stat: faults that needed no disk.
+long page_faults(int pid) {
+    std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+    std::string text, skipped;
+    std::getline(file, text);
+    std::istringstream rest(text.substr(text.rfind(')') + 1));
+    for (int field = 3; field < 10; ++field) rest >> skipped;
+    long faults = 0;
+    rest >> faults;
+    return faults;
+}
+
+TEST(WarmWorker, TakesTheMemoryOfItsLastJobForTheNext) {
+#ifdef PIXGATE_SANITIZED
+    GTEST_SKIP() << "sanitizers bring their own allocator";
+#endif
+    const Warm warm(one_worker());
+    const auto picture = test::make_scene(Format::kJpeg, {.width_px = 1072, .height_px = 712});
+    const auto once = [&] { return transform(*warm.sandbox, picture, own(800)).has_value(); };
+    ASSERT_TRUE(once() && once());
+    const auto workers = warm.workers();
+    ASSERT_EQ(workers.size(), 1U);
+    const long before = page_faults(workers[0]);
+    constexpr int kJobs = 5;
+    for (int i = 0; i < kJobs; ++i) ASSERT_TRUE(once());
+    EXPECT_LT((page_faults(workers[0]) - before) / kJobs, 200) << "pages anew in each job";
 }
 
 TEST(WarmWorker, GivesWhatAChildOfItsOwnGives) {
