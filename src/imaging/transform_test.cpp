@@ -227,7 +227,7 @@ TEST(Transform, SaysWhenTheOutputDoesNotFit) {
     const UniqueFd file = test::file_of(picture);
     const auto answer = test::sandbox().transform(file.get(), picture.size(), request);
     ASSERT_TRUE(answer.has_value()) << answer.error().message;
-    EXPECT_EQ(answer->refusal, Refusal::kTooManyBytes);
+    EXPECT_EQ(answer->refusal, Refusal::kProductsTooLarge);
     EXPECT_TRUE(answer->bytes.empty());
 }
 
