@@ -231,6 +231,15 @@ TEST(Transform, SaysWhenTheOutputDoesNotFit) {
     EXPECT_TRUE(answer->bytes.empty());
 }
 
+TEST(Transform, RefusesAPictureOfAnotherSizeThanItsHeaderSays) {
+    auto avif = test::make_picture(Format::kAvif, 80, 60);
+    const auto at = avif.find("ispe");
+    ASSERT_NE(at, std::string::npos);
+    avif[at + 11] = 40;
+    const auto answer = transform_bytes(test::as_bytes(avif), box(20, 0, Fit::kScaleDown));
+    EXPECT_EQ(answer.refusal, Refusal::kBroken) << answer.facts.width_px;
+}
+
 TEST(CheckOutput, RefusesAPictureThatIsNotTheOneAskedFor) {
     const auto request = box(20, 0, Fit::kScaleDown);
     const auto good = transformed(test::make_picture(Format::kPng, 40, 30), request);
