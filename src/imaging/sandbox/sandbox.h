@@ -31,6 +31,10 @@ struct ActReport {
     std::int32_t result = 0;  // what the child said, if it lived
 };
 
+// Blocked is what a rule stopped: a forbidden call, an errno, or the clock for kSpin. Any other end
+// proves nothing: a child that has become another program ends without an answer too.
+ActReport judge_act(Act act, bool is_warm, const Result<ParsedReply>& result);
+
 struct SelfTest {
     std::vector<ActReport> acts;
     bool all_blocked() const;

@@ -68,6 +68,25 @@ TEST(Sandbox, StopsEveryHostileAct) {
     EXPECT_TRUE(std::ranges::any_of(self_test.acts, &ActReport::is_warm));
 }
 
+TEST(Sandbox, TakesOnlyARuleForWhatStoppedAnAct) {
+    const auto is_blocked = [](Act act, const Result<ParsedReply>& result) {
+        return judge_act(act, false, result).is_blocked;
+    };
+    const auto died = [](std::string reason) {
+        return fail(Errc::kCrashed, "", std::move(reason));
+    };
+    EXPECT_TRUE(is_blocked(Act::kFork, died("policy_violation")));
+    ParsedReply refused;
+    refused.act_result = EPERM;
+    EXPECT_TRUE(is_blocked(Act::kFork, refused));
+    EXPECT_FALSE(is_blocked(Act::kFork, ParsedReply{}));
+    for (const char* reason : {"bad_reply", "signal_11", "out_of_memory", "exit_1"})
+        EXPECT_FALSE(is_blocked(Act::kRunProgram, died(reason))) << reason;
+    const auto late = fail(Errc::kDeadlineExceeded, "", "too_slow");
+    EXPECT_TRUE(is_blocked(Act::kSpin, late));
+    EXPECT_FALSE(is_blocked(Act::kFork, late));
+}
+
 #ifdef PIXGATE_FAILPOINTS
 TEST(Sandbox, ItsSelfTestSeesEveryActThatIsLetThrough) {
     ::setenv("PIXGATE_FAILPOINTS", "sandbox.lockdown=skip", 1);
