@@ -54,6 +54,32 @@ bool may_be_the_picture(const Error& error) {
     return error.code == Errc::kCrashed || error.code == Errc::kDeadlineExceeded;
 }
 
+std::string_view reason_of(const Error& error) {
+    if (error.code != Errc::kCrashed) return "decoder_too_slow";
+    return error.reason == "out_of_memory" ? "decoder_out_of_memory" : "decoder_crashed";
+}
+
+// In the metadata of what take_place_out() stored, so that it is never done twice. A sender cannot
+// set it: metadata counts as signed or is refused.
+constexpr std::string_view kPlaceMark = "pixgate-place", kPlaceRemoved = "removed";
+
+bool has_lost_its_place(const ObjectInfo& object) {
+    const auto mark = object.metadata.find(std::string(kPlaceMark));
+    return mark != object.metadata.end() && mark->second == kPlaceRemoved;
+}
+
+// Of a failure that may be the picture's, a second try decides.
+template <class Try>
+auto try_twice(Try once, const ObjectInfo& object, const std::string& image_id) {
+    auto result = once();
+    if (result || !may_be_the_picture(result.error())) return result;
+    log::failure(
+        log::Level::kWarning, "looking at a picture failed, once more", result.error(),
+        {{"image_id", image_id}, {"object", object.key}}
+    );
+    return once();
+}
+
 }  // namespace
 
 Task<Result<void>> OnStored::remove_if_deleted(const StorageEvent& event, const ImageId& id) {
@@ -140,10 +166,10 @@ Task<Result<OnStored::Verdict>> OnStored::quarantine(
     const ObjectInfo& object, const Error& error, const std::string& image_id
 ) {
     Verdict verdict{.state = ImageState::kQuarantined, .reason = {}, .found = {}};
-    verdict.reason = error.code == Errc::kCrashed ? "decoder_crashed" : "decoder_too_slow";
+    verdict.reason = reason_of(error);
     Alert alert{
         .kind = is_violation(error) ? "sandbox_violation" : "image_quarantined",
-        .cause = verdict.reason,
+        .cause = is_violation(error) ? error.reason : verdict.reason,
         .text = fmt::format("object {}: {}", object.key, error.message),
         .image_id = image_id,
         .at = clock.now()
@@ -160,19 +186,17 @@ Task<Result<bool>> OnStored::take_place_out(
     const auto& info = opened.info;
     const bool is_refused_anyway =
         info.size_bytes == 0 || info.size_bytes > job.verify.limits.max_bytes || poison.find(info);
-    if (!job.strips_location || is_refused_anyway) co_return false;
+    if (!job.strips_location || is_refused_anyway || has_lost_its_place(info)) co_return false;
     CO_TRY(const UniqueFd file, co_await open_as_file(*opened.reader));
-    auto work = [&] { return strip(file.get(), info.size_bytes, job.verify.limits); };
+    auto once = [&] { return strip(file.get(), info.size_bytes, job.verify.limits); };
+    auto work = [&] { return try_twice(once, info, image_id); };
     auto stripped = co_await offload(imaging_pool, std::move(work));
-    // A picture that crashes or hangs here comes to the verdict of one that does so when decoded.
     if (!stripped && may_be_the_picture(stripped.error())) {
-        log::failure(
-            log::Level::kWarning, "the place cannot be taken out of a picture", stripped.error(),
-            {{"image_id", image_id}, {"object", info.key}}
+        CO_TRY(
+            [[maybe_unused]] const auto verdict,
+            co_await quarantine(info, stripped.error(), image_id)
         );
-        co_return fail(
-            Errc::kInternal, "the place cannot be taken out: " + stripped.error().message
-        );
+        co_return false;  // the content is known now, and gets this verdict where it is judged
     }
     CO_TRY(auto answer, std::move(stripped));
     if (!answer.file) co_return false;
@@ -180,6 +204,7 @@ Task<Result<bool>> OnStored::take_place_out(
     options.content_type = info.content_type;
     options.headers = info.headers;
     options.metadata = info.metadata;
+    options.metadata.insert_or_assign(std::string(kPlaceMark), std::string(kPlaceRemoved));
     options.if_match = info.etag;
     const auto body = make_file_body(std::move(answer.file), answer.size_bytes);
     const auto put = co_await store.put(event.bucket, event.key, *body, std::move(options));
@@ -204,13 +229,8 @@ Task<Result<imaging::PrepareAnswer>> OnStored::look(
         answer.facts = verified.facts;
         return answer;
     };
-    auto answer = co_await offload(imaging_pool, once);
-    if (answer || !may_be_the_picture(answer.error())) co_return answer;
-    log::failure(
-        log::Level::kWarning, "looking at a picture failed, once more", answer.error(),
-        {{"image_id", image_id}, {"object", opened.info.key}}
-    );
-    co_return co_await offload(imaging_pool, once);
+    auto work = [&] { return try_twice(once, opened.info, image_id); };
+    co_return co_await offload(imaging_pool, std::move(work));
 }
 
 Task<Result<OnStored::Verdict>> OnStored::judge(

@@ -373,13 +373,54 @@ TEST(OnStored, ThePlaceStaysWherePolicySaysNothingAndAPictureWithoutIsLeftAlone)
     EXPECT_EQ(world.take_message().event.sequencer, info.sequencer);
 }
 
-TEST(OnStored, APictureWhosePlaceCannotBeTakenOutDoesNotBecomeReady) {
+TEST(OnStored, APictureThatHangsWhereItsPlaceIsTakenOutIsQuarantined) {
+    FlowWorld world;
+    world.policies["default"].strip_location = true;
+    int tries = 0;
+    world.on_stored.strip = [&tries](int fd, std::uint64_t size, const imaging::Limits& limits) {
+        ++tries;
+        return test::strip_place(fd, size, limits);
+    };
+    const auto id = world.permit();
+    world.put(id, "hang there");
+    ASSERT_TRUE(handle(world, world.event_of(id)));
+    const auto message = world.take_message();
+    EXPECT_EQ(message.verdict, ImageState::kQuarantined);
+    EXPECT_EQ(message.reason, "decoder_too_slow");
+    EXPECT_EQ(tries, 2);
+    EXPECT_EQ(alerts_of(world).size(), 1U);
+    EXPECT_EQ(world.verifier.calls(), 0U);
+    ASSERT_TRUE(handle(world, world.event_of(id)));
+    EXPECT_EQ(tries, 2) << "the content is known";
+}
+
+TEST(OnStored, ThePlaceIsTakenOutOnceWhateverTheChildSays) {
     FlowWorld world;
     world.policies["default"].strip_location = true;
     const auto id = world.permit();
-    world.put(id, "hang there");
-    EXPECT_EQ(handle(world, world.event_of(id)).error().code, Errc::kInternal);
+    world.put(id, "picture at home at home");
+    ASSERT_TRUE(handle(world, world.event_of(id)));
     EXPECT_EQ(world.queued(), 0U);
+    const auto stored =
+        run_task(world.adapters.store->head(std::string(kOriginalsBucket), original_key(id)));
+    EXPECT_EQ(stored->metadata.at("pixgate-place"), "removed");
+    // The child would have found another one.
+    ASSERT_TRUE(handle(world, world.event_of(id)));
+    EXPECT_EQ(world.take_message().verdict, ImageState::kReady);
+    EXPECT_EQ(original_of(world, id), "picture         at home");
+}
+
+TEST(OnStored, OutOfMemoryIsAReasonOfItsOwn) {
+    FlowWorld world;
+    world.on_stored.prepare =
+        [](int, std::uint64_t, const VerifyJob&,
+           const std::vector<WantedProduct>&) -> Result<imaging::PrepareAnswer> {
+        return fail(Errc::kCrashed, "the child ran out of memory", "out_of_memory");
+    };
+    const auto id = world.permit();
+    world.put(id, "picture");
+    ASSERT_TRUE(handle(world, world.event_of(id)));
+    EXPECT_EQ(world.take_message().reason, "decoder_out_of_memory");
 }
 
 TEST(OnStored, SendersThumbnailsLoseTheirPlaceToo) {

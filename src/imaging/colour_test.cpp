@@ -77,6 +77,35 @@ TEST_F(CorpusColour, DisplayP3BecomesSrgb) {
     }
 }
 
+// A printer's profile can have megabytes.
+TEST_F(CorpusColour, ALargeProfileIsFollowedAndOneThatIsTooLargeRefused) {
+    ASSERT_TRUE(start_vips().has_value());
+    const std::string picture = bytes_of("color/p3-quadrants.png");
+    auto image = vips::VImage::new_from_buffer(picture.data(), picture.size(), "").copy();
+    std::size_t bytes = 0;
+    const auto* data = static_cast<const std::uint8_t*>(image.get_blob(VIPS_META_ICC_NAME, &bytes));
+    std::vector<std::uint8_t> profile(data, data + bytes);
+    profile.resize(1'800'000);
+    for (std::size_t i = 0; i < 4; ++i)
+        profile[i] = static_cast<std::uint8_t>(profile.size() >> 8 * (3 - i) & 0xFF);
+    image.set(VIPS_META_ICC_NAME, nullptr, profile.data(), profile.size());
+    VipsBlob* blob = image.pngsave_buffer();
+    const std::string png(static_cast<const char*>(VIPS_AREA(blob)->data), VIPS_AREA(blob)->length);
+    vips_area_unref(VIPS_AREA(blob));
+    const UniqueFd file = test::file_of(png);
+    TransformRequest request;
+    request.transform.format = OutputFormat::kPng;
+    const auto answer = test::sandbox().transform(file.get(), png.size(), request);
+    ASSERT_TRUE(answer.has_value()) << answer.error().message;
+    ASSERT_EQ(answer->refusal, Refusal::kNone) << answer->detail;
+    expect_patch(answer->bytes, {0.2, 0.2, {218, 67, 75}}, 4);
+    // Compressed it is small: only the decoder sees what it is.
+    request.limits.max_profile_bytes = 1'000'000;
+    const auto refused = test::sandbox().transform(file.get(), png.size(), request);
+    ASSERT_TRUE(refused.has_value()) << refused.error().message;
+    EXPECT_EQ(refused->refusal, Refusal::kProfileTooLarge);
+}
+
 TEST_F(CorpusColour, AProfileIsFollowedWhateverItSays) {
     expect_patches(
         "swapped-channels-icc.jpg",

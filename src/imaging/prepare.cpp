@@ -30,7 +30,7 @@ bool add(
     for (const Product& other : answer.products) bytes += other.bytes.size();
     answer.products.push_back({index, made.facts, std::move(made.bytes)});
     if (bytes <= request.max_output_bytes) return true;
-    answer = refuse(answer, Refusal::kTooManyBytes);
+    answer = refuse(answer, Refusal::kProductsTooLarge);
     return false;
 }
 
@@ -70,7 +70,7 @@ bool prepare_jpeg(Bytes data, const PrepareRequest& request, PrepareAnswer& answ
     const Limits& limits = request.verify.limits;
     const Facts facts = answer.facts;
     const Size stored = stored_size(facts);
-    JpegReader reader(data, limits.max_memory_bytes);
+    JpegReader reader(data, limits.max_memory_bytes, limits.max_scans);
     JpegHead head;
     if (!reader.read_head(head) || !head.is_planar || head.size != stored) return false;
     const DecodePlan plan = plan_decode(plan_products(request, facts), stored, kMaxMasterBytes);

@@ -8,7 +8,7 @@
 namespace pixgate::imaging {
 
 // start_vips() must have been called, and check_prepare(request) be ok. Refused exactly where
-// verify_bytes() refuses, and as kTooManyBytes where the products are more than
+// verify_bytes() refuses, and as kProductsTooLarge where the products are more than
 // request.max_output_bytes together.
 PrepareAnswer prepare_bytes(Bytes data, const PrepareRequest& request);
 

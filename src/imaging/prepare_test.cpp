@@ -184,7 +184,7 @@ TEST(Prepare, RefusesWhatVerifyRefuses) {
     EXPECT_EQ(prepare(picture, request)->refusal, Refusal::kTooManyPixels);
     request = usual();
     request.max_output_bytes = 1'000;
-    EXPECT_EQ(prepare(picture, request)->refusal, Refusal::kTooManyBytes);
+    EXPECT_EQ(prepare(picture, request)->refusal, Refusal::kProductsTooLarge);
     EXPECT_EQ(prepare("", usual())->refusal, Refusal::kEmpty);
 }
 

@@ -53,7 +53,7 @@ Facts facts_of(const Header& header, Format format) {
     facts.orientation = header.orientation;
     facts.has_alpha = header.has_alpha;
     // Orientations 5 to 8 lay the picture on its side.
-    if ((header.orientation >= 5) != header.swaps_sides) std::swap(facts.width_px, facts.height_px);
+    if (header.orientation >= 5) std::swap(facts.width_px, facts.height_px);
     return facts;
 }
 
@@ -92,7 +92,9 @@ ProbeResult probe(Bytes data, Format format, const Limits& limits) {
     if (result.refusal == Refusal::kNone && header.largest_pixels > limits.max_pixels)
         result.refusal = Refusal::kTooManyPixels;
     if (result.refusal != Refusal::kNone) return result;
-    if (header.scans > limits.max_scans) {
+    if (header.is_refused_coding) {
+        result.refusal = Refusal::kCodingNotAllowed;
+    } else if (header.scans > limits.max_scans) {
         result.refusal = Refusal::kTooManyScans;
     } else if (header.profile_bytes > limits.max_profile_bytes) {
         result.refusal = Refusal::kProfileTooLarge;

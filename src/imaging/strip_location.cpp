@@ -6,6 +6,9 @@
 #include <string_view>
 
 #include "imaging/probe/formats.h"
+#include "imaging/probe/heif_items.h"
+#include "imaging/strip_location_exif.h"
+#include "imaging/strip_location_xmp.h"
 
 namespace pixgate::imaging {
 namespace {
@@ -13,194 +16,23 @@ namespace {
 using namespace std::string_view_literals;
 using Span = std::span<std::uint8_t>;
 
-constexpr std::uint16_t kTagExifDirectory = 0x8769, kTagGpsDirectory = 0x8825,
-                        kTagMakerNote = 0x927C;
-constexpr std::size_t kEntryBytes = 12;
-constexpr int kMaxDirectories = 8;  // of one block; real ones have two
 // A file has a handful of EXIF blocks; thousands of them are not worth the time.
 constexpr int kMaxBlocks = 64;
+constexpr std::size_t kMaxBlockBytes = 1 << 20;
+// Two are enough for what anybody writes: the second finds nothing. More is for files that are made
+// so that taking one entry out uncovers the next.
+constexpr int kMaxRounds = 100;
 
 std::string_view text_of(Bytes bytes) {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-bool is_tiff(Bytes block) {
-    return starts_with(block, "II*\0"sv) || starts_with(block, "MM\0*"sv);
-}
-
-std::uint64_t value_bytes(std::uint16_t type, std::uint32_t count) {
-    constexpr std::array<std::uint8_t, 14> kBytes{0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4};
-    return type < kBytes.size() ? std::uint64_t{kBytes.at(type)} * count : 0;
-}
-
-// One EXIF block, edited where it lies.
-class ExifBlock {
-public:
-    explicit ExifBlock(Span block)
-        : block_(block), endian_(starts_with(block, "II*\0"sv) ? Endian::kLittle : Endian::kBig) {}
-
-    bool strip(bool with_maker_notes) {
-        ByteReader reader = reader_at(4);
-        std::uint64_t directory = reader.u32();
-        for (int i = 0; i < kMaxDirectories && reader.ok() && directory != 0; ++i) {
-            while (take_entry(directory, kTagGpsDirectory)) {
-            }
-            if (with_maker_notes) strip_maker_note(directory);
-            directory = next_of(directory);
-        }
-        return is_changed_;
-    }
-
-private:
-    struct Entry {
-        std::size_t at = 0;
-        std::uint16_t tag = 0, type = 0;
-        std::uint32_t count = 0, value = 0;
-    };
-
-    ByteReader reader_at(std::uint64_t at) const {
-        ByteReader reader(block_, endian_);
-        reader.seek(at);
-        return reader;
-    }
-
-    // 0 where the directory is not whole.
-    std::size_t entries_of(std::uint64_t directory) const {
-        ByteReader reader = reader_at(directory);
-        const std::size_t entries = reader.u16();
-        return reader.ok() && entries * kEntryBytes <= reader.remaining() ? entries : 0;
-    }
-
-    Entry entry_of(std::uint64_t directory, std::size_t index) const {
-        Entry entry;
-        entry.at = static_cast<std::size_t>(directory) + 2 + index * kEntryBytes;
-        ByteReader reader = reader_at(entry.at);
-        entry.tag = reader.u16();
-        entry.type = reader.u16();
-        entry.count = reader.u32();
-        entry.value = reader.u32();
-        return entry;
-    }
-
-    std::uint64_t next_of(std::uint64_t directory) const {
-        ByteReader reader = reader_at(directory);
-        reader.skip(reader.u16() * std::uint64_t{kEntryBytes});
-        const auto next = reader.u32();
-        return reader.ok() ? next : 0;
-    }
-
-    void zero(std::uint64_t at, std::uint64_t bytes) {
-        if (at >= block_.size()) return;
-        const auto part = block_.subspan(
-            static_cast<std::size_t>(at),
-            static_cast<std::size_t>(std::min<std::uint64_t>(bytes, block_.size() - at))
-        );
-        std::ranges::fill(part, std::uint8_t{0});
-        is_changed_ = true;
-    }
-
-    void zero_values(std::uint64_t directory) {
-        const std::size_t entries = entries_of(directory);
-        for (std::size_t i = 0; i < entries; ++i) {
-            const Entry entry = entry_of(directory, i);
-            const auto bytes = value_bytes(entry.type, entry.count);
-            if (bytes > 4) zero(entry.value, bytes);
-        }
-        zero(directory, 2 + entries * kEntryBytes + 4);
-    }
-
-    // The first entry of this tag goes, with what it points to; the others move up. True when there
-    // was one.
-    bool take_entry(std::uint64_t directory, std::uint16_t tag) {
-        const std::size_t entries = entries_of(directory);
-        for (std::size_t i = 0; i < entries; ++i) {
-            const Entry entry = entry_of(directory, i);
-            if (entry.tag != tag) continue;
-            const std::size_t end = static_cast<std::size_t>(directory) + 2 + entries * kEntryBytes;
-            const std::size_t end_with_next = std::min(end + 4, block_.size());
-            // The entry goes before what it points to: a pointer to its own directory must not
-            // bring it back.
-            std::copy(
-                block_.begin() + static_cast<std::ptrdiff_t>(entry.at + kEntryBytes),
-                block_.begin() + static_cast<std::ptrdiff_t>(end_with_next),
-                block_.begin() + static_cast<std::ptrdiff_t>(entry.at)
-            );
-            zero(end_with_next - kEntryBytes, kEntryBytes);
-            put_u16(static_cast<std::size_t>(directory), entries - 1);
-            if (tag == kTagGpsDirectory)
-                zero_values(entry.value);
-            else if (value_bytes(entry.type, entry.count) > 4)
-                zero(entry.value, value_bytes(entry.type, entry.count));
-            return true;
-        }
-        return false;
-    }
-
-    void strip_maker_note(std::uint64_t directory) {
-        const std::size_t entries = entries_of(directory);
-        for (std::size_t i = 0; i < entries; ++i) {
-            const Entry entry = entry_of(directory, i);
-            if (entry.tag != kTagExifDirectory) continue;
-            while (take_entry(entry.value, kTagMakerNote)) {
-            }
-            return;
-        }
-    }
-
-    void put_u16(std::size_t at, std::size_t value) {
-        const auto high = static_cast<std::uint8_t>(value >> 8 & 0xFF);
-        const auto low = static_cast<std::uint8_t>(value & 0xFF);
-        block_[at] = endian_ == Endian::kBig ? high : low;
-        block_[at + 1] = endian_ == Endian::kBig ? low : high;
-    }
-
-    Span block_;
-    Endian endian_;
-    bool is_changed_ = false;
-};
-
-bool is_name_character(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '-' || c == '.' || c == ':';
-}
-
-// Where the element or attribute ends whose name is at `at`; npos when it does not.
-std::size_t end_of_property(std::string_view xmp, std::size_t at, std::string_view name) {
-    if (at > 0 && xmp[at - 1] == '<') {
-        const auto tag_end = xmp.find('>', at);
-        if (tag_end == xmp.npos || xmp[tag_end - 1] == '/') return tag_end;
-        const auto close = xmp.find("</" + std::string(name), tag_end);
-        return close == xmp.npos ? close : xmp.find('>', close);
-    }
-    const auto quote = xmp.find_first_of("\"'", at + name.size());
-    return quote == xmp.npos ? quote : xmp.find(xmp[quote], quote + 1);
-}
-
-// Properties of the exif schema whose names begin with GPS, whatever prefix the packet calls it by:
-// spaces in XML's own places change no other meaning.
-bool blank_gps_properties(Span packet) {
-    const std::string_view xmp = text_of(packet);
-    bool is_changed = false;
-    for (std::size_t at = 0; (at = xmp.find(":GPS", at)) != xmp.npos;) {
-        std::size_t begin = at, end = at + 4;
-        while (begin > 0 && is_name_character(xmp[begin - 1])) --begin;
-        while (end < xmp.size() && is_name_character(xmp[end])) ++end;
-        const std::string_view name = xmp.substr(begin, end - begin);
-        const std::size_t last = end_of_property(xmp, begin, name);
-        const bool is_element = begin > 0 && xmp[begin - 1] == '<';
-        at = end;
-        if (last == xmp.npos) continue;
-        const std::size_t from = is_element ? begin - 1 : begin;
-        std::ranges::fill(packet.subspan(from, last + 1 - from), std::uint8_t{' '});
-        at = last + 1;
-        is_changed = true;
-    }
-    return is_changed;
+Bytes as_bytes(std::string_view text) {
+    return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
 
 bool strip_exif_blocks(Span file, bool with_maker_notes) {
     constexpr auto kMark = "Exif\0\0"sv;
-    constexpr std::size_t kMostBytes = 1 << 20;
     bool is_changed = false;
     int blocks = 0;
     const std::string_view text = text_of(file);
@@ -209,34 +41,14 @@ bool strip_exif_blocks(Span file, bool with_maker_notes) {
         Span block = file.subspan(at);
         if (!is_tiff(block)) continue;
         // A JPEG's segment says how long it is; elsewhere the offsets have to.
-        std::size_t bytes = std::min(block.size(), kMostBytes);
+        std::size_t bytes = std::min(block.size(), kMaxBlockBytes);
         if (at >= 10 && file[at - 10] == 0xFF && file[at - 9] == 0xE1) {
             const std::size_t segment = std::size_t{file[at - 8]} << 8 | file[at - 7];
             bytes = std::min(bytes, segment > 8 ? segment - 8 : 0);
         }
-        is_changed |= ExifBlock(block.first(bytes)).strip(with_maker_notes);
+        if (bytes < 8) continue;
+        is_changed |= strip_exif(block.first(bytes), with_maker_notes);
         ++blocks;
-    }
-    return is_changed;
-}
-
-bool strip_xmp_packets(Span file) {
-    constexpr auto kBegin = "<x:xmpmeta"sv, kEnd = "</x:xmpmeta>"sv;
-    constexpr auto kExtension = "http://ns.adobe.com/xmp/extension/\0"sv;
-    bool is_changed = false;
-    const std::string_view text = text_of(file);
-    std::size_t end = 0;
-    for (std::size_t at = 0; (at = text.find(kBegin, at)) != text.npos; at = end) {
-        end = text.find(kEnd, at);
-        if (end == text.npos) end = text.size();
-        is_changed |= blank_gps_properties(file.subspan(at, end - at));
-    }
-    // Parts of a packet that is too long for one segment.
-    for (std::size_t at = 0; (at = text.find(kExtension, at)) != text.npos;
-         at += kExtension.size()) {
-        if (at < 2) continue;
-        const std::size_t segment = std::size_t{file[at - 2]} << 8 | file[at - 1];
-        is_changed |= blank_gps_properties(file.subspan(at, std::min(segment, file.size() - at)));
     }
     return is_changed;
 }
@@ -252,8 +64,8 @@ bool strip_webp_exif(Span file, bool with_maker_notes) {
         reader.skip(bytes);
         if (!reader.ok()) break;
         const Span payload = file.subspan(at, bytes);
-        if (is(type, "EXIF") && is_tiff(payload))
-            is_changed |= ExifBlock(payload).strip(with_maker_notes);
+        if (is(type, "EXIF") && bytes >= 8 && is_tiff(payload))
+            is_changed |= strip_exif(payload, with_maker_notes);
         if (bytes % 2 != 0) reader.skip(1);
     }
     return is_changed;
@@ -271,7 +83,8 @@ void append_chunk(std::string& out, Bytes chunk, bool with_maker_notes, bool& is
     const Bytes type = chunk.subspan(4, 4);
     const Span payload = Span(copy).subspan(8, copy.size() - 12);
     bool changed = false;
-    if (is(type, "eXIf") && is_tiff(payload)) changed = ExifBlock(payload).strip(with_maker_notes);
+    if (is(type, "eXIf") && payload.size() >= 8 && is_tiff(payload))
+        changed = strip_exif(payload, with_maker_notes);
     if (is(type, "iTXt")) changed = blank_gps_properties(payload);
     if (changed) {
         const auto crc = png_crc32(Bytes(copy).subspan(4, copy.size() - 8));
@@ -307,22 +120,139 @@ std::optional<std::string> strip_png(Bytes png, bool with_maker_notes) {
     return is_changed ? std::optional(out) : std::nullopt;
 }
 
-}  // namespace
+// Edits bytes that lie in several places as if they were one.
+template <class Edit>
+bool edit_pieces(Span file, std::span<const Piece> pieces, Edit edit) {
+    std::vector<std::uint8_t> joined;
+    for (const Piece& piece : pieces) {
+        const Span part = file.subspan(piece.at, piece.bytes);
+        joined.insert(joined.end(), part.begin(), part.end());
+    }
+    if (!edit(Span(joined))) return false;
+    std::size_t done = 0;
+    for (const Piece& piece : pieces) {
+        std::ranges::copy(
+            Span(joined).subspan(done, piece.bytes),
+            file.begin() + static_cast<std::ptrdiff_t>(piece.at)
+        );
+        done += piece.bytes;
+    }
+    return true;
+}
 
-std::optional<std::string> strip_location(Bytes picture, Format format, bool with_maker_notes) {
-    if (format == Format::kPng) return strip_png(picture, with_maker_notes);
-    constexpr std::array kKnown{
-        Format::kJpeg, Format::kWebp, Format::kHeic, Format::kAvif, Format::kTiff
+// ISO/IEC 23008-12, A.2.1: how far the TIFF header is, then mostly nothing, or "Exif\0\0".
+bool strip_exif_item(Span item, bool with_maker_notes) {
+    ByteReader reader(item);
+    const std::uint64_t skipped = reader.u32();
+    for (const std::uint64_t at : {4 + skipped, std::uint64_t{4}, std::uint64_t{0}}) {
+        if (at + 8 > item.size()) continue;
+        const Span block = item.subspan(static_cast<std::size_t>(at));
+        if (is_tiff(block)) return strip_exif(block, with_maker_notes);
+    }
+    return false;
+}
+
+bool strip_heif_items(Span file, bool with_maker_notes) {
+    bool is_changed = false;
+    int blocks = 0;
+    for (const HeifItem& item : heif_items(file)) {
+        std::size_t bytes = 0;
+        for (const Piece& piece : item.pieces) bytes += piece.bytes;
+        const bool is_exif = item.type == "Exif";
+        if ((!is_exif && item.type != "mime") || bytes > kMaxBlockBytes || ++blocks > kMaxBlocks)
+            continue;
+        is_changed |= edit_pieces(file, item.pieces, [&](Span joined) {
+            return is_exif ? strip_exif_item(joined, with_maker_notes)
+                           : blank_gps_properties(joined);
+        });
+    }
+    return is_changed;
+}
+
+// GIF89a, 15: up to the empty block.
+std::vector<Piece> take_sub_blocks(ByteReader& reader) {
+    std::vector<Piece> pieces;
+    for (std::size_t bytes = reader.u8(); reader.ok() && bytes != 0; bytes = reader.u8()) {
+        const std::size_t at = reader.position();
+        reader.skip(bytes);
+        if (reader.ok()) pieces.push_back({at, bytes});
+    }
+    return pieces;
+}
+
+// XMP lies there as it is, so that its own letters are taken for lengths, with a trailer behind it
+// where all of them lead (XMP specification, part 3, 1.1.2); some writers use blocks like everyone.
+bool strip_gif_extension(Span file, ByteReader& reader) {
+    reader.skip(1);
+    const std::size_t from = reader.position();
+    const auto pieces = take_sub_blocks(reader);
+    constexpr auto kXmp = "\x0BXMP DataXMP"sv;
+    const std::size_t packet = from + kXmp.size();
+    const bool is_raw = starts_with(file, kXmp, from) && packet + 2 <= file.size() &&
+                        (file[packet] == '<' || file[packet] == 0xEF) && file[packet + 1] != '<' &&
+                        file[packet + 1] != 0xEF;
+    if (is_raw) return strip_xmp_packets(file.subspan(packet, reader.position() - packet));
+    return edit_pieces(file, pieces, &strip_xmp_packets);
+}
+
+bool strip_gif(Span file) {
+    const auto skip_colours = [](ByteReader& reader, std::uint8_t flags) {
+        if ((flags & 0x80) != 0) reader.skip(std::uint64_t{3} << ((flags & 7) + 1));
     };
-    if (std::ranges::find(kKnown, format) == kKnown.end()) return std::nullopt;
-    std::string out(text_of(picture));
-    const Span file(reinterpret_cast<std::uint8_t*>(out.data()), out.size());
+    bool is_changed = false;
+    ByteReader reader(file, Endian::kLittle);
+    reader.skip(10);
+    const auto flags = reader.u8();
+    reader.skip(2);
+    skip_colours(reader, flags);
+    while (reader.ok() && reader.remaining() > 0) {
+        const auto block = reader.u8();
+        if (block == 0x21) {
+            is_changed |= strip_gif_extension(file, reader);
+        } else if (block == 0x2C) {
+            reader.skip(8);
+            skip_colours(reader, reader.u8());
+            reader.skip(1);
+            take_sub_blocks(reader);
+        } else {
+            break;
+        }
+    }
+    return is_changed;
+}
+
+bool strip_in_place(Span file, Format format, bool with_maker_notes) {
+    if (format == Format::kGif) return strip_gif(file);
     bool is_changed = strip_exif_blocks(file, with_maker_notes);
     is_changed |= strip_xmp_packets(file);
     if (format == Format::kWebp) is_changed |= strip_webp_exif(file, with_maker_notes);
-    if (format == Format::kTiff && is_tiff(file))
-        is_changed |= ExifBlock(file).strip(with_maker_notes);
-    return is_changed ? std::optional(std::move(out)) : std::nullopt;
+    if (format == Format::kHeic || format == Format::kAvif)
+        is_changed |= strip_heif_items(file, with_maker_notes);
+    if (format == Format::kTiff && file.size() >= 8 && is_tiff(file))
+        is_changed |= strip_exif(file, with_maker_notes);
+    return is_changed;
+}
+
+}  // namespace
+
+std::optional<std::string> strip_location(Bytes picture, Format format, bool with_maker_notes) {
+    constexpr std::array kKnown{Format::kJpeg, Format::kPng,  Format::kWebp, Format::kHeic,
+                                Format::kAvif, Format::kTiff, Format::kGif};
+    if (std::ranges::find(kKnown, format) == kKnown.end()) return std::nullopt;
+    if (format == Format::kPng) {
+        auto out = strip_png(picture, with_maker_notes);
+        for (int i = 1; out && i < kMaxRounds; ++i) {
+            auto next = strip_png(as_bytes(*out), with_maker_notes);
+            if (!next) break;
+            out = std::move(next);
+        }
+        return out;
+    }
+    std::string out(text_of(picture));
+    const Span file(reinterpret_cast<std::uint8_t*>(out.data()), out.size());
+    int rounds = 0;
+    while (rounds < kMaxRounds && strip_in_place(file, format, with_maker_notes)) ++rounds;
+    return rounds > 0 ? std::optional(std::move(out)) : std::nullopt;
 }
 
 }  // namespace pixgate::imaging

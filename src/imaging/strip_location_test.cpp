@@ -112,6 +112,104 @@ TEST(StripLocation, MendsTheChecksumsOfAPng) {
     EXPECT_EQ(pixels_of(*stripped), pixels_of(png));
 }
 
+std::string box(std::string_view type, const std::string& payload) {
+    return ByteBuilder().u32(8 + payload.size()).text(type).text(payload).str();
+}
+
+// As libavif writes it: nothing says EXIF where the block lies, and XMP lies there without a
+// wrapper.
+std::string avif_with(const std::string& exif, const std::string& xmp) {
+    const auto item = [](unsigned id, std::string_view type) {
+        const auto name = std::string(type) + std::string(1, '\0');
+        return box("infe", ByteBuilder().u32(2 << 24).u16(id).u16(0).text(name).str());
+    };
+    const auto ftyp = box("ftyp", ByteBuilder().text("avif").u32(0).text("avifmif1").str());
+    const auto infos =
+        box("iinf", ByteBuilder().u32(0).u16(2).text(item(2, "Exif")).text(item(3, "mime")).str());
+    constexpr std::size_t kPlacesBytes = 8 + 4 + 2 + 2 + 2 * 14 + 8;
+    const std::size_t data_at = ftyp.size() + 12 + infos.size() + kPlacesBytes + 8;
+    const std::size_t half = exif.size() / 2;
+    ByteBuilder places;
+    places.u32(0).u16(0x4400).u16(2);
+    // In two pieces, the first behind the second.
+    places.u16(2).u16(0).u16(2).u32(data_at + exif.size() - half).u32(4 + half);
+    places.u32(data_at).u32(exif.size() - half);
+    places.u16(3).u16(0).u16(1).u32(data_at + 4 + exif.size()).u32(xmp.size());
+    const auto meta =
+        box("meta", ByteBuilder().u32(0).text(infos).text(box("iloc", places.str())).str());
+    ByteBuilder data;
+    data.text(exif.substr(half)).u32(0).text(exif.substr(0, half)).text(xmp);
+    EXPECT_EQ(ftyp.size() + meta.size() + 8, data_at);
+    return ftyp + meta + box("mdat", data.str());
+}
+
+TEST(StripLocation, FindsWhatOnlyTheItemsOfAnAvifTell) {
+    const std::string exif = exif_with_place(Endian::kLittle);
+    const auto picture = avif_with(exif, "<a exif:GPSLatitude='37,33N' dc:a='KEPT'/>");
+    ASSERT_EQ(sniff(as_bytes(picture)), Format::kAvif);
+    const auto stripped = strip_location(as_bytes(picture), Format::kAvif);
+    ASSERT_TRUE(stripped.has_value());
+    EXPECT_EQ(stripped->size(), picture.size());
+    EXPECT_FALSE(stripped->contains(kPlace.substr(0, 5)));
+    EXPECT_FALSE(stripped->contains("37,33"));
+    EXPECT_TRUE(stripped->contains("KEPT"));
+    EXPECT_TRUE(stripped->contains(kCamera.substr(0, 5)));
+    EXPECT_FALSE(strip_location(as_bytes(*stripped), Format::kAvif).has_value());
+}
+
+TEST(StripLocation, FindsThePlaceInABigTiff) {
+    for (const Endian endian : {Endian::kBig, Endian::kLittle}) {
+        ByteBuilder out(endian);
+        const std::uint64_t gps_at = 16 + 8 + 2 * 20 + 8, place_at = gps_at + 8 + 20 + 8;
+        out.text(endian == Endian::kBig ? "MM" : "II").u16(43).u16(8).u16(0).u64(16).u64(2);
+        out.u16(0x0112).u16(3).u64(1).u16(6).u16(0).u32(0);
+        out.u16(0x8825).u16(4).u64(1).u32(gps_at).u32(0).u64(0);
+        out.u64(1).u16(29).u16(2).u64(kPlace.size()).u64(place_at).u64(0).text(kPlace);
+        const auto stripped = strip_location(as_bytes(out.str()), Format::kTiff);
+        ASSERT_TRUE(stripped.has_value());
+        EXPECT_FALSE(stripped->contains(kPlace));
+        EXPECT_EQ(stripped->substr(24, 20), out.str().substr(24, 20)) << "the other entry";
+        EXPECT_FALSE(strip_location(as_bytes(*stripped), Format::kTiff).has_value());
+    }
+}
+
+TEST(StripLocation, FindsXmpWithoutItsOptionalWrapper) {
+    for (const std::string xmp :
+         {"<rdf:RDF><a exif:GPSLatitude='37,33N'/></rdf:RDF>",
+          "<?xpacket begin='x'?><r:RDF><a exif:GPSLatitude='37,33N'/></r:RDF><?xpacket end='w'?>"
+         }) {
+        const auto picture = jpeg_with(exif_with_place(Endian::kBig), xmp);
+        const auto stripped = strip_location(as_bytes(picture), Format::kJpeg);
+        ASSERT_TRUE(stripped.has_value());
+        EXPECT_FALSE(stripped->contains("37,33")) << xmp;
+    }
+}
+
+// As the specification has it, its own letters taken for lengths, and in blocks as others do.
+TEST(StripLocation, FindsTheXmpOfAGif) {
+    const auto gif = test::make_picture(Format::kGif, 16, 16);
+    const auto trailer_at = gif.size() - 1;
+    const std::string packet = "<x:xmpmeta>" + std::string(180, ' ') + "<a exif:GPSLatitude='" +
+                               std::string(60, '7') + "'/>KEPT</x:xmpmeta>";
+    ByteBuilder raw, blocks;
+    raw.u8(0x21).u8(0xFF).u8(11).text("XMP DataXMP").text(packet).u8(1);
+    for (int i = 255; i >= 0; --i) raw.u8(static_cast<std::uint64_t>(i));
+    raw.u8(0);
+    blocks.u8(0x21).u8(0xFF).u8(11).text("XMP DataXMP").u8(255).text(packet.substr(0, 255));
+    blocks.u8(packet.size() - 255).text(packet.substr(255)).u8(0);
+    for (const auto& extension : {raw.str(), blocks.str()}) {
+        const auto picture = gif.substr(0, trailer_at) + extension + gif.substr(trailer_at);
+        const auto stripped = strip_location(as_bytes(picture), Format::kGif);
+        ASSERT_TRUE(stripped.has_value());
+        EXPECT_EQ(stripped->size(), picture.size());
+        EXPECT_FALSE(stripped->contains("777"));
+        EXPECT_TRUE(stripped->contains("KEPT"));
+        EXPECT_EQ(stripped->substr(trailer_at, 14), picture.substr(trailer_at, 14));
+        EXPECT_EQ(pixels_of(*stripped), pixels_of(gif));
+        EXPECT_FALSE(strip_location(as_bytes(*stripped), Format::kGif).has_value());
+    }
+}
+
 TEST(StripLocation, LivesThroughDamage) {
     const auto whole = jpeg_with(exif_with_place(Endian::kLittle), xmp_with_place);
     const auto head = whole.substr(0, 700);
@@ -121,6 +219,7 @@ TEST(StripLocation, LivesThroughDamage) {
         flipped[bytes] = static_cast<char>(~flipped[bytes]);
         if (const auto out = strip_location(as_bytes(flipped), Format::kJpeg, true)) {
             EXPECT_EQ(out->size(), flipped.size());
+            EXPECT_FALSE(strip_location(as_bytes(*out), Format::kJpeg, true).has_value());
         }
     }
 }
@@ -131,7 +230,9 @@ TEST(StripLocation, EndsOnRings) {
     ring.text("MM").u16(42).u32(8).u16(2);
     ring.u16(0x8825).u16(4).u32(1).u32(8).u16(0x8825).u16(4).u32(1).u32(8).u32(8);
     const auto picture = jpeg_with(ring.str(), "");
-    EXPECT_TRUE(strip_location(as_bytes(picture), Format::kJpeg, true).has_value());
+    const auto stripped = strip_location(as_bytes(picture), Format::kJpeg, true);
+    ASSERT_TRUE(stripped.has_value());
+    EXPECT_FALSE(strip_location(as_bytes(*stripped), Format::kJpeg, true).has_value());
 }
 
 TEST(StripLocation, TakesThePlaceOutOfRealPictures) {

@@ -227,8 +227,17 @@ TEST(Transform, SaysWhenTheOutputDoesNotFit) {
     const UniqueFd file = test::file_of(picture);
     const auto answer = test::sandbox().transform(file.get(), picture.size(), request);
     ASSERT_TRUE(answer.has_value()) << answer.error().message;
-    EXPECT_EQ(answer->refusal, Refusal::kTooManyBytes);
+    EXPECT_EQ(answer->refusal, Refusal::kProductsTooLarge);
     EXPECT_TRUE(answer->bytes.empty());
+}
+
+TEST(Transform, RefusesAPictureOfAnotherSizeThanItsHeaderSays) {
+    auto avif = test::make_picture(Format::kAvif, 80, 60);
+    const auto at = avif.find("ispe");
+    ASSERT_NE(at, std::string::npos);
+    avif[at + 11] = 40;
+    const auto answer = transform_bytes(test::as_bytes(avif), box(20, 0, Fit::kScaleDown));
+    EXPECT_EQ(answer.refusal, Refusal::kBroken) << answer.facts.width_px;
 }
 
 TEST(CheckOutput, RefusesAPictureThatIsNotTheOneAskedFor) {

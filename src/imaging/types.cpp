@@ -49,7 +49,6 @@ constexpr auto kRefusals = std::to_array<RefusalRow>({
     {Refusal::kTooManyScans, "too_many_scans",
      "The picture is stored in more scans than are allowed."},
     {Refusal::kBroken, "broken", "The picture is damaged or incomplete."},
-    {Refusal::kTooSlow, "too_slow", "The picture takes too long to read."},
     {Refusal::kCropOutside, "crop_outside", "The part to be cut out lies outside of the picture."},
     {Refusal::kOutputTooLarge, "output_too_large",
      "The result would have more pixels than are allowed."},
@@ -57,6 +56,10 @@ constexpr auto kRefusals = std::to_array<RefusalRow>({
      "The picture carries more data beside its pixels than is allowed."},
     {Refusal::kProfileTooLarge, "profile_too_large",
      "The picture's colour profile is larger than is allowed."},
+    {Refusal::kCodingNotAllowed, "coding_not_allowed",
+     "The picture is compressed in a way that is not allowed."},
+    {Refusal::kProductsTooLarge, "products_too_large",
+     "What is made of the picture takes more bytes than are allowed."},
 });
 static_assert(kFormats.size() == static_cast<std::size_t>(kLastFormat) + 1);
 static_assert(kRefusals.size() == static_cast<std::size_t>(kLastRefusal) + 1);

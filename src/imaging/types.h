@@ -42,7 +42,7 @@ struct Limits {
     std::uint32_t max_wall_ms = 10'000;
     std::uint64_t max_memory_bytes = 1ULL << 30;
     std::uint64_t max_chunk_bytes = 8ULL << 20;    // of a PNG, that holds no pixels
-    std::uint64_t max_profile_bytes = 4ULL << 20;  // ICC, as it is stored
+    std::uint64_t max_profile_bytes = 4ULL << 20;  // ICC, as stored and inflated
 };
 
 struct Facts {
@@ -67,14 +67,15 @@ enum class Refusal : std::uint8_t {
     kTooManyFrames,
     kTooManyScans,
     kBroken,
-    kTooSlow,
     kCropOutside,
     kOutputTooLarge,
     kChunkTooLarge,
     kProfileTooLarge,
+    kCodingNotAllowed,
+    kProductsTooLarge,
 };
 inline constexpr Format kLastFormat = Format::kOther;
-inline constexpr Refusal kLastRefusal = Refusal::kProfileTooLarge;
+inline constexpr Refusal kLastRefusal = Refusal::kProductsTooLarge;
 
 std::string_view code_of(Refusal refusal);      // "too_many_pixels"
 std::string_view sentence_of(Refusal refusal);  // "The picture has more pixels than are allowed."

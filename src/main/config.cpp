@@ -52,7 +52,9 @@ void describe_policy(SettingsTable& t, const std::string& prefix, Policy& p) {
         prefix + "strip_location", p.strip_location,
         "Takes the place where a picture was taken (GPS in EXIF and XMP, and makers' notes) out of "
         "the stored original and of senders' thumbnails before anything else, without touching a "
-        "pixel. What Pixgate makes has none in any case."
+        "pixel. What Pixgate makes has none in any case. The video behind a motion photo stays as "
+        "it "
+        "is, and may say a place of its own."
     );
     t.add(
         prefix + "thumbnails", p.thumbnails,
@@ -301,7 +303,10 @@ void describe_flow(SettingsTable& t, Config& c) {
     );
     t.add(
         "sandbox.max_wall_milliseconds", c.sandbox.max_wall,
-        "For one picture; at upload a second more for each size that is made.", 100, 600'000
+        "For one picture, whatever its size; at upload a second more for each size that is made. A "
+        "picture "
+        "that takes longer twice is quarantined.",
+        100, 600'000
     );
     t.add("sandbox.max_memory_bytes", c.sandbox.max_memory_bytes, "For one picture.", 64LL << 20);
     t.add(

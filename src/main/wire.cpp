@@ -27,6 +27,7 @@
 #include "main/access.h"
 #include "main/edge_settings.h"
 #include "main/imaging_calls.h"
+#include "main/sandbox_watch.h"
 #include "main/secrets.h"
 #include "main/wire_edge.h"
 #include "roles/api/api.h"
@@ -68,11 +69,14 @@ std::vector<std::chrono::milliseconds> retry_delays(const FunctionConfig& config
     return out;
 }
 
-imaging::Sandbox::Options sandbox_options(const SandboxConfig& config, Metrics& metrics) {
+imaging::Sandbox::Options sandbox_options(
+    const SandboxConfig& config, Metrics& metrics, std::function<void(const Error&)> on_violation
+) {
     imaging::Sandbox::Options options;
     options.workers.max_workers = config.workers > 0 ? config.workers : cores();
     options.worker_memory_bytes = config.max_memory_bytes;
     options.metrics = &metrics;
+    options.on_violation = std::move(on_violation);
     return options;
 }
 
@@ -80,14 +84,20 @@ imaging::Sandbox::Options sandbox_options(const SandboxConfig& config, Metrics& 
 class Program {
 public:
     Program(const Config& config, imaging::ZygoteProcess zygote)
-        : config_(config), sandbox_(std::move(zygote), sandbox_options(config.sandbox, metrics_)) {}
+        : config_(config),
+          sandbox_(
+              std::move(zygote),
+              sandbox_options(
+                  config.sandbox, metrics_, [this](const Error& error) { tell_violation(error); }
+              )
+          ) {}
 
     Result<void> start();
     void stop();
     bool has_lost_role() const { return has_lost_role_; }
 
 private:
-    Result<void> check_sandbox();
+    void tell_violation(const Error& error);
     Result<void> open_storage();
     Result<void> listen_store();
     Result<void> listen_api();
@@ -107,6 +117,7 @@ private:
     SystemIds ids_{clock_};
     Metrics metrics_;
     imaging::Sandbox sandbox_;
+    bool is_sandbox_tight_ = false;
     VariantLook look_;
     Pool blocking_{"blocking", 16};
     Pool imaging_{"imaging", cores()};
@@ -153,29 +164,9 @@ private:
     std::atomic<bool> has_lost_role_{false};
 };
 
-Result<void> Program::check_sandbox() {
-    const auto test = sandbox_.self_test();
-    for (const auto& act : test.acts) {
-        if (!act.is_blocked)
-            log::error(
-                "the sandbox lets a hostile act pass", {{"act", imaging::name_of(act.act)},
-                                                        {"in", act.is_warm ? "worker" : "child"},
-                                                        {"how", act.how}}
-            );
-    }
-    if (test.all_blocked()) return {};
-    if (!config_.sandbox.required) {
-        log::warning("the sandbox is not tight; going on because sandbox.required is off");
-        return {};
-    }
-    return fail(
-        Errc::kUnavailable,
-        "the sandbox for pictures does not hold on this machine, so no uploads are taken. It needs "
-        "a kernel with seccomp "
-        "filters and process descriptors (Linux 5.4 or newer); see docs/operations.md. "
-        "sandbox.required = false starts "
-        "all the same, at your own risk."
-    );
+void Program::tell_violation(const Error& error) {
+    if (!adapters_.alerts) return;  // the watermark, before there is a place for alerts
+    loops_.spawn("alert", tell_of_violation(*adapters_.alerts, error, clock_.now()));
 }
 
 Result<void> Program::open_storage() {
@@ -298,16 +289,18 @@ Result<void> Program::make_api() {
     TRY(key_source_, make_key_source(config_, clock_, blocking_));
     authenticator_.emplace(api_keys_of(config_), jwt_rules_of(config_), key_source_.get(), clock_);
     feed_.emplace(*adapters_.catalog);
+    auto options = api_options_of(
+        config_, url_of(config_.api.public_url, *api_server_),
+        url_of(config_.store.public_url, *store_server_)
+    );
+    options.is_sandbox_tight = is_sandbox_tight_;
     api_.emplace(
         roles::ApiPorts{
             *adapters_.catalog, *adapters_.dead_letters, *issue_, *delete_, *signer_, edge_signer_,
             *authenticator_, *feed_, clock_, metrics_, [this] { return is_ready(); },
             &*remake_presets_
         },
-        api_options_of(
-            config_, url_of(config_.api.public_url, *api_server_),
-            url_of(config_.store.public_url, *store_server_)
-        )
+        std::move(options)
     );
     api_->register_on(router_);
     return {};
@@ -424,7 +417,7 @@ Result<void> Program::say_ready() {
 
 Result<void> Program::start() {
     TRY(alert_channel_, make_alert_channel(config_));
-    CHECK_OK(check_sandbox());
+    TRY(is_sandbox_tight_, check_sandbox(sandbox_, config_.sandbox, metrics_));
     TRY(look_, read_look(sandbox_, config_.imaging, config_.sandbox));
     CHECK_OK(open_storage());
     CHECK_OK(listen_store());

@@ -24,10 +24,14 @@ void check_rights(const Rights& rights) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const Bytes bytes(data, size);
-    for (const Format format : {sniff(bytes), Format::kJpeg, Format::kPng, Format::kTiff}) {
+    for (const Format format :
+         {sniff(bytes), Format::kJpeg, Format::kPng, Format::kTiff, Format::kGif, Format::kAvif}) {
         const auto stripped = strip_location(bytes, format, size % 2 == 0);
         if (stripped && format != Format::kPng && stripped->size() != size) std::abort();
         if (stripped && stripped->size() > size) std::abort();
+        if (!stripped) continue;
+        const Bytes once(reinterpret_cast<const std::uint8_t*>(stripped->data()), stripped->size());
+        if (strip_location(once, format, size % 2 == 0)) std::abort();
     }
     check_rights(rights_in_exif(bytes));
     check_rights(rights_in_xmp(bytes));

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <climits>
 #include <csetjmp>
 #include <vector>
 
@@ -35,6 +36,19 @@ Errors& errors_of(j_common_ptr info) {
 
 void count_warning(j_common_ptr info, int level) {
     if (level < 0 && ++info->err->num_warnings >= kMaxWarnings) info->err->error_exit(info);
+}
+
+struct ScanBound {
+    jpeg_progress_mgr manager{};
+    int max_scans = 0;
+    bool is_over = false;
+};
+
+void stop_at_bound(j_common_ptr info) {
+    auto& bound = *reinterpret_cast<ScanBound*>(info->progress);
+    if (reinterpret_cast<j_decompress_ptr>(info)->input_scan_number <= bound.max_scans) return;
+    bound.is_over = true;
+    info->err->error_exit(info);
 }
 
 void say_nothing(j_common_ptr) {}
@@ -73,6 +87,7 @@ struct JpegReader::State {
     jpeg_decompress_struct info{};
     Errors errors;
     jpeg_source_mgr source{};
+    ScanBound scans;
     Bytes data;
     std::uint64_t max_memory_bytes = 0;
     bool is_created = false;
@@ -82,11 +97,13 @@ struct JpegReader::State {
     std::array<JSAMPARRAY, 3> arrays{};
 };
 
-JpegReader::JpegReader(Bytes data, std::uint64_t max_memory_bytes)
+JpegReader::JpegReader(Bytes data, std::uint64_t max_memory_bytes, std::uint32_t max_scans)
     : state_(std::make_unique<State>()) {
     State& s = *state_;
     s.data = data;
     s.max_memory_bytes = max_memory_bytes;
+    s.scans.max_scans = static_cast<int>(std::min<std::uint32_t>(max_scans, INT_MAX));
+    s.scans.manager.progress_monitor = &stop_at_bound;
     s.info.err = jpeg_std_error(&s.errors.manager);
     s.errors.manager.error_exit = &leave;
     s.errors.manager.emit_message = &count_warning;
@@ -112,6 +129,7 @@ bool JpegReader::read_head(JpegHead& head) {
     s.is_created = true;
     s.info.mem->max_memory_to_use = static_cast<long>(s.max_memory_bytes);
     s.info.src = &s.source;
+    s.info.progress = &s.scans.manager;
     jpeg_save_markers(&s.info, JPEG_APP0 + 2, 0xFFFF);
     jpeg_read_header(&s.info, TRUE);
     head.size = {s.info.image_width, s.info.image_height};
@@ -199,6 +217,7 @@ bool JpegReader::decode(RowSink& sink) {
 }
 
 std::string JpegReader::error() const {
+    if (state_->scans.is_over) return "more scans than its header";
     std::array<char, JMSG_LENGTH_MAX> text{};
     state_->info.err->format_message(reinterpret_cast<j_common_ptr>(&state_->info), text.data());
     std::string out;

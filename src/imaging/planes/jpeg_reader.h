@@ -6,6 +6,7 @@
 
 #include "imaging/byte_reader.h"
 #include "imaging/planes/planes.h"
+#include "imaging/types.h"
 
 namespace pixgate::imaging {
 
@@ -40,8 +41,10 @@ struct JpegLayout {
 class JpegReader {
 public:
     // `data` must outlive it. At most `max_memory_bytes` are taken for the coefficients of a
-    // progressive picture.
-    JpegReader(Bytes data, std::uint64_t max_memory_bytes);
+    // progressive picture, and at most `max_scans` are read, however many the header's reader saw.
+    JpegReader(
+        Bytes data, std::uint64_t max_memory_bytes, std::uint32_t max_scans = Limits{}.max_scans
+    );
     ~JpegReader();
     JpegReader(const JpegReader&) = delete;
     JpegReader& operator=(const JpegReader&) = delete;

@@ -84,7 +84,7 @@ std::optional<TransformAnswer> lean_transform(
     if (facts.format != Format::kJpeg || !lean_can(request.transform) ||
         crops_outside(upright, request))
         return std::nullopt;
-    JpegReader reader(data, request.limits.max_memory_bytes);
+    JpegReader reader(data, request.limits.max_memory_bytes, request.limits.max_scans);
     JpegHead head;
     // What libjpeg does not open, the other lane refuses in its words.
     if (!reader.read_head(head) || !head.is_planar || head.profile == JpegProfile::kOther ||

@@ -11,7 +11,7 @@
 namespace pixgate::imaging {
 
 struct Header {
-    std::uint64_t width_px = 0;  // as stored
+    std::uint64_t width_px = 0;  // as the decoder gives it
     std::uint64_t height_px = 0;
     std::uint64_t frames = 1;
     std::uint64_t total_pixels = 0;         // of all frames; 0: frames x width x height
@@ -20,11 +20,11 @@ struct Header {
     std::uint64_t profile_bytes = 0;        // ICC, as it is stored
     std::uint64_t largest_chunk_bytes = 0;  // PNG: of those that hold no pixels
     std::uint8_t orientation = 1;           // EXIF 1 to 8
-    bool swaps_sides = false;               // the decoder itself turns by 90 degrees (irot)
     bool has_alpha = false;
-    std::optional<Format> format;  // more exact than the magic bytes said
-    bool is_refused_kind = false;  // a kind inside the format that is never accepted (RAW)
-    const char* broken = nullptr;  // which structure is wrong; null when it is whole
+    std::optional<Format> format;    // more exact than the magic bytes said
+    bool is_refused_kind = false;    // a kind inside the format that is never accepted (RAW)
+    bool is_refused_coding = false;  // compressed in a way that is never decoded here (TIFF)
+    const char* broken = nullptr;    // which structure is wrong; null when it is whole
 };
 
 // Counting stops soon after a limit is broken, so `limits` bounds the work too.

@@ -1,9 +1,14 @@
 #include <algorithm>
 #include <array>
+#include <set>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "imaging/probe/boxes.h"
 #include "imaging/probe/formats.h"
+#include "imaging/probe/heif_items.h"
 
 namespace pixgate::imaging {
 namespace {
@@ -15,33 +20,11 @@ constexpr std::size_t kMaxItems = 2'000;
 constexpr std::size_t kMaxProperties = 4'000;
 constexpr std::size_t kMaxAssociations = 20'000;
 
-struct Box {
-    Bytes type;
-    Bytes payload;
-};
-
-// ISO/IEC 14496-12, 4.2. False at the end or when the box does not fit.
-bool read_box(ByteReader& reader, Box& box) {
-    std::uint64_t header_bytes = 8;
-    const std::uint64_t rest = reader.remaining();
-    std::uint64_t bytes = reader.u32();
-    box.type = reader.take(4);
-    if (bytes == 1) {
-        bytes = reader.u64();
-        header_bytes = 16;
-    } else if (bytes == 0) {
-        bytes = rest;
-    }
-    if (!reader.ok() || bytes < header_bytes || bytes > rest) return false;
-    box.payload = reader.take(bytes - header_bytes);
-    return reader.ok();
-}
-
-enum class Kind : std::uint8_t { kOther, kSize, kRotation, kMirror };
+enum class Kind : std::uint8_t { kOther, kSize, kRotation, kCut };
 
 struct Property {
     Kind kind = Kind::kOther;
-    std::uint64_t width_px = 0, height_px = 0;  // ispe
+    std::uint64_t width_px = 0, height_px = 0;  // ispe, clap
     std::uint8_t quarter_turns = 0;             // irot
 };
 
@@ -55,16 +38,6 @@ struct Meta {
     std::uint64_t profile_bytes = 0;
     const char* broken = nullptr;
 };
-
-struct FullBox {
-    std::uint8_t version;
-    std::uint32_t flags;
-};
-
-FullBox read_full_box(ByteReader& reader) {
-    const auto version = reader.u8();
-    return {version, reader.u24()};
-}
 
 void read_item_entry(Bytes payload, Meta& meta) {
     ByteReader reader(payload);
@@ -91,6 +64,13 @@ void read_item_info(Bytes payload, Meta& meta) {
     }
 }
 
+// ISO/IEC 14496-12, 12.1.4: a fraction, taken to whole pixels as libheif does. 0 where it is none.
+std::uint64_t read_cut_side(ByteReader& reader) {
+    const std::uint64_t numerator = reader.u32(), denominator = reader.u32();
+    const bool is_sane = reader.ok() && denominator > 0 && numerator <= INT32_MAX;
+    return is_sane ? (numerator + denominator / 2) / denominator : 0;
+}
+
 Property read_property(const Box& box, Meta& meta) {
     Property property;
     ByteReader reader(box.payload);
@@ -103,8 +83,11 @@ Property read_property(const Box& box, Meta& meta) {
     } else if (is(box.type, "irot")) {
         property.kind = Kind::kRotation;
         property.quarter_turns = reader.u8() & 3;
-    } else if (is(box.type, "imir")) {
-        property.kind = Kind::kMirror;
+    } else if (is(box.type, "clap")) {
+        property.kind = Kind::kCut;
+        property.width_px = read_cut_side(reader);
+        property.height_px = read_cut_side(reader);
+        if (property.width_px == 0 || property.height_px == 0) meta.broken = "clap";
     } else if (is(box.type, "colr")) {
         meta.profile_bytes += box.payload.size();
     } else if (is(box.type, "auxC")) {
@@ -149,6 +132,7 @@ void read_associations(Bytes payload, Meta& meta) {
 // The primary item must be known before the associations are read, whatever the order of the boxes.
 Meta read_meta(Bytes payload) {
     Meta meta;
+    std::set<std::string> seen;
     Bytes properties_box;
     ByteReader reader(payload);
     read_full_box(reader);
@@ -156,6 +140,13 @@ Meta read_meta(Bytes payload) {
     while (meta.broken == nullptr && reader.remaining() >= 8) {
         if (!read_box(reader, box)) {
             meta.broken = "meta";
+            return meta;
+        }
+        // A decoder may take another one of them than this does.
+        const bool is_once = is(box.type, "pitm") || is(box.type, "iinf") || is(box.type, "iprp") ||
+                             is(box.type, "iloc");
+        if (is_once && !seen.insert(std::string(box.type.begin(), box.type.end())).second) {
+            meta.broken = "box twice";
             return meta;
         }
         if (is(box.type, "pitm")) {
@@ -176,17 +167,61 @@ Meta read_meta(Bytes payload) {
     return meta;
 }
 
+// In the order of the properties, which is that in which the decoder carries them out.
 void apply_primary(const Meta& meta, Header& header) {
     for (const auto index : meta.of_primary) {
         if (index == 0 || index > meta.properties.size()) continue;
         const Property& property = meta.properties[index - 1];
-        if (property.kind == Kind::kSize) {
+        const bool is_cut = property.kind == Kind::kCut;
+        if (is_cut &&
+            (property.width_px > header.width_px || property.height_px > header.height_px))
+            header.broken = "clap";
+        if (is_cut || property.kind == Kind::kSize) {
             header.width_px = property.width_px;
             header.height_px = property.height_px;
         } else if (property.kind == Kind::kRotation && property.quarter_turns % 2 != 0) {
-            header.swaps_sides = !header.swaps_sides;
+            std::swap(header.width_px, header.height_px);
         }
     }
+}
+
+// Any of them may be decoded, so the largest counts.
+void count_pixels(std::uint64_t width_px, std::uint64_t height_px, Header& header) {
+    std::uint64_t pixels = 0;
+    if (__builtin_mul_overflow(width_px, height_px, &pixels)) pixels = UINT64_MAX;
+    header.largest_pixels = std::max(header.largest_pixels, pixels);
+}
+
+// The canvas of a picture made of others, for which the decoder takes memory whatever `ispe` says
+// (ISO/IEC 23008-12, 6.6.2).
+void count_canvases(Bytes data, Header& header) {
+    constexpr std::size_t kMostBytes = 20;
+    for (const HeifItem& item : heif_items(data)) {
+        if (item.type != "grid" && item.type != "iovl") continue;
+        const auto bytes = bytes_of(item, data, kMostBytes);
+        ByteReader reader(bytes);
+        reader.skip(1);
+        const std::size_t side_bytes = (reader.u8() & 1) != 0 ? 4 : 2;
+        reader.skip(item.type == "grid" ? 2 : 8);  // rows and columns, or a colour
+        const std::uint64_t width = reader.number(side_bytes);
+        const std::uint64_t height = reader.number(side_bytes);
+        if (reader.ok()) count_pixels(width, height, header);
+    }
+}
+
+void take_meta(const Meta& meta, Header& header) {
+    header.broken = meta.broken;
+    header.has_alpha = meta.has_alpha;
+    header.profile_bytes = meta.profile_bytes;
+    if (meta.has_av1 != meta.has_hevc) {
+        header.format = meta.has_av1 ? Format::kAvif : Format::kHeic;
+    } else if (meta.broken == nullptr) {
+        // Both, or another kind: which decoder it goes to is not for the file to say.
+        header.is_refused_kind = true;
+    }
+    apply_primary(meta, header);
+    for (const auto& property : meta.properties)
+        count_pixels(property.width_px, property.height_px, header);
 }
 
 }  // namespace
@@ -201,23 +236,15 @@ Header read_heif_header(Bytes data, const Limits&) {
             header.broken = "box longer than the file";
             break;
         }
-        if (!is(box.type, "meta") || has_meta) continue;
-        has_meta = true;
-        const Meta meta = read_meta(box.payload);
-        header.broken = meta.broken;
-        header.has_alpha = meta.has_alpha;
-        header.profile_bytes = meta.profile_bytes;
-        if (meta.has_av1 != meta.has_hevc)
-            header.format = meta.has_av1 ? Format::kAvif : Format::kHeic;
-        apply_primary(meta, header);
-        for (const auto& property : meta.properties) {
-            // Any of these may be decoded, so the largest counts.
-            std::uint64_t pixels = 0;
-            if (__builtin_mul_overflow(property.width_px, property.height_px, &pixels))
-                pixels = UINT64_MAX;
-            header.largest_pixels = std::max(header.largest_pixels, pixels);
+        if (!is(box.type, "meta")) continue;
+        if (has_meta) {
+            header.broken = "second meta";
+            break;
         }
+        has_meta = true;
+        take_meta(read_meta(box.payload), header);
     }
+    count_canvases(data, header);
     if (header.broken == nullptr && !has_meta) header.broken = "no meta box";
     if (header.broken == nullptr && (header.width_px == 0 || header.height_px == 0))
         header.broken = "size";

@@ -8,7 +8,6 @@ namespace {
 using namespace std::string_view_literals;
 
 enum Marker : std::uint8_t {
-    kMarkerTem = 0x01,
     kMarkerSof0 = 0xC0,
     kMarkerDht = 0xC4,
     kMarkerSof3 = 0xC3,
@@ -42,8 +41,10 @@ std::uint8_t next_marker(ByteReader& reader, Bytes data) {
     return 0;
 }
 
+// Reserved markers (FF02 to FFBF) too: libjpeg, when it looks for a restart marker, passes over
+// these two bytes alone, and finds the scans behind them.
 bool has_no_payload(std::uint8_t marker) {
-    return marker == kMarkerTem || (marker >= kMarkerRst0 && marker <= kMarkerSoi);
+    return marker < kMarkerSof0 || (marker >= kMarkerRst0 && marker <= kMarkerSoi);
 }
 
 bool is_frame_header(std::uint8_t marker) {

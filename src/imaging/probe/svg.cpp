@@ -23,9 +23,32 @@ std::string_view trimmed(std::string_view text) {
     return text;
 }
 
+// Where the first <svg is that stands in no comment, processing instruction or document type.
+std::size_t find_root(std::string_view text) {
+    std::size_t at = 0;
+    while ((at = text.find('<', at)) != text.npos) {
+        const auto rest = text.substr(at);
+        std::string_view end;
+        if (rest.starts_with("<!--")) {
+            end = "-->";
+        } else if (rest.starts_with("<?")) {
+            end = "?>";
+        } else if (rest.starts_with("<!")) {
+            const auto bracket = rest.find_first_of("[>");
+            if (bracket == rest.npos) return rest.npos;
+            end = rest[bracket] == '[' ? "]>" : ">";
+        } else {
+            return rest.starts_with("<svg") ? at : rest.npos;
+        }
+        at = text.find(end, at);
+        if (at != text.npos) at += end.size();
+    }
+    return at;
+}
+
 // The inside of the first <svg ...>, which comes after declarations and comments only.
 std::optional<std::string_view> root_attributes(std::string_view text) {
-    const auto at = text.find("<svg");
+    const auto at = find_root(text);
     if (at == text.npos) return std::nullopt;
     text = text.substr(at + 4);
     char quote = 0;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <unordered_set>
 
 #include "imaging/probe/formats.h"
@@ -10,13 +11,21 @@ enum Tag : std::uint16_t {
     kNewSubfileType = 254,
     kImageWidth = 256,
     kImageLength = 257,
+    kCompression = 259,
     kPhotometric = 262,
     kOrientation = 274,
+    kTileWidth = 322,
+    kTileLength = 323,
     kSubIfds = 330,
     kExtraSamples = 338,
     kIccProfile = 34675,
     kDngVersion = 50706,
 };
+// None, CCITT, LZW, JPEG, both kinds of deflate and PackBits. What libtiff has beside these (LERC,
+// JBIG, LZMA, Zstandard, WebP, old JPEG), and libvips (JPEG 2000), is no decoder of ours.
+constexpr auto kCodings = std::to_array<std::uint64_t>({1, 2, 3, 4, 5, 7, 8, 32'773, 32'946});
+// Tiles stick out of small pictures.
+constexpr std::uint64_t kFineTilePixels = 1 << 20;
 constexpr std::uint64_t kPhotometricCfa = 32803, kPhotometricLinearRaw = 34892;
 
 // Classic TIFF has 32-bit offsets and 12-byte entries, BigTIFF 64-bit ones and 20-byte entries.
@@ -28,7 +37,9 @@ struct Layout {
 
 struct Page {
     std::uint64_t width_px = 0, height_px = 0, orientation = 1, profile_bytes = 0;
+    std::uint64_t tile_width_px = 0, tile_height_px = 0;
     bool has_alpha = false, is_reduced = false, has_sub_ifds = false, is_raw = false;
+    bool has_other_coding = false;
     std::uint64_t next = 0;
     bool ok = false;
 };
@@ -64,6 +75,17 @@ void read_entry(ByteReader& reader, const Layout& layout, Page& page) {
             break;
         case kImageLength:
             page.height_px = value;
+            break;
+        case kCompression:
+            // Said once more, either may count.
+            page.has_other_coding |=
+                count != 1 || std::ranges::find(kCodings, value) == kCodings.end();
+            break;
+        case kTileWidth:
+            page.tile_width_px = value;
+            break;
+        case kTileLength:
+            page.tile_height_px = value;
             break;
         case kPhotometric:
             page.is_raw |= value == kPhotometricCfa || value == kPhotometricLinearRaw;
@@ -150,9 +172,12 @@ Header read_tiff_header(Bytes data, const Limits& limits) {
             header.broken = "directory";
             break;
         }
+        header.is_refused_coding |= page.has_other_coding;
         if (header.frames++ == 0) take_first_page(page, header);
         const auto pixels = saturated_product(page.width_px, page.height_px);
         header.largest_pixels = std::max(header.largest_pixels, pixels);
+        const auto tile = saturated_product(page.tile_width_px, page.tile_height_px);
+        if (tile > kFineTilePixels) header.largest_pixels = std::max(header.largest_pixels, tile);
         header.total_pixels = saturated_sum(header.total_pixels, pixels);
         offset = page.next;
     }

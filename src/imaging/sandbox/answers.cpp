@@ -1,5 +1,10 @@
 #include "imaging/sandbox/answers.h"
 
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+
 #include "imaging/probe.h"
 #include "imaging/sniff.h"
 
@@ -9,6 +14,12 @@ namespace {
 bool is_format_asked(Format format, const ProductSpec& spec) {
     if (spec.is_rendition) return FormatSet{Format::kJpeg, Format::kPng}.contains(format);
     return format == format_of(spec.transform.format);
+}
+
+Format format_of_input(int fd, std::uint64_t size_bytes) {
+    std::array<std::uint8_t, kSniffBytes> head{};
+    const auto count = ::pread(fd, head.data(), std::min<std::size_t>(size_bytes, head.size()), 0);
+    return count > 0 ? sniff(Bytes(head).first(static_cast<std::size_t>(count))) : Format::kUnknown;
 }
 
 }  // namespace
@@ -61,6 +72,22 @@ Result<PrepareAnswer> take_prepare(
         CHECK_OK(check_product(product, request));
     }
     return answer;
+}
+
+Result<StripAnswer> take_stripped(
+    const ParsedReply& reply, int input_fd, std::uint64_t size_bytes, OutputFile output
+) {
+    const std::uint64_t bytes = reply.output_bytes;
+    if (bytes == 0) return StripAnswer{};
+    const Format format = format_of_input(input_fd, size_bytes);
+    TRY(const auto head, output.read(0, std::min<std::uint64_t>(bytes, kSniffBytes)));
+    const Format said =
+        sniff(Bytes(reinterpret_cast<const std::uint8_t*>(head.data()), head.size()));
+    const bool has_right_size =
+        bytes == size_bytes || (format == Format::kPng && bytes < size_bytes);
+    if (format == Format::kUnknown || said != format || !has_right_size)
+        return fail(Errc::kCrashed, "sandbox: the child gave back another picture", "bad_reply");
+    return StripAnswer{std::move(output).file(), bytes};
 }
 
 }  // namespace pixgate::imaging

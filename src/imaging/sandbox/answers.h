@@ -15,6 +15,12 @@ Result<PrepareAnswer> take_prepare(
     ParsedReply reply, const OutputFile& output, const PrepareRequest& request
 );
 
+// The stranger's picture again, still unchecked but for this: of the same format as the one at
+// `input_fd`, and as long (a PNG may be shorter).
+Result<StripAnswer> take_stripped(
+    const ParsedReply& reply, int input_fd, std::uint64_t size_bytes, OutputFile output
+);
+
 // One product of a first contact, as check_output().
 Result<void> check_product(const Product& product, const PrepareRequest& request);
 

@@ -99,6 +99,29 @@ TEST(Answers, Attack92RefuseProductsThatWereNotAskedFor) {
     EXPECT_FALSE(take_prepare(reply, file, request).has_value());
 }
 
+// What replaces a private original: of the same format and length, but for a PNG that got shorter.
+TEST(Answers, TakeNoOtherPictureForOneThatLostItsPlace) {
+    const auto jpeg = test::make_picture(Format::kJpeg, 40, 30);
+    const auto png = test::make_picture(Format::kPng, 40, 30);
+    const auto is_taken = [](const std::string& before, const std::string& after) {
+        ParsedReply reply;
+        reply.output_bytes = after.size();
+        const UniqueFd input = test::file_of(before);
+        const auto taken = take_stripped(
+            reply, input.get(), before.size(), file_with(after, before.size() + after.size())
+        );
+        if (!taken) EXPECT_EQ(taken.error().reason, "bad_reply");
+        return taken.has_value();
+    };
+    EXPECT_TRUE(is_taken(jpeg, jpeg));
+    EXPECT_TRUE(is_taken(png, png));
+    EXPECT_TRUE(is_taken(png, png.substr(0, png.size() - 12)));
+    EXPECT_FALSE(is_taken(jpeg, jpeg.substr(0, jpeg.size() - 1)));
+    EXPECT_FALSE(is_taken(png, png + "more"));
+    EXPECT_FALSE(is_taken(jpeg, std::string(jpeg.size(), 'x')));
+    EXPECT_FALSE(is_taken(png + std::string(jpeg.size(), ' '), jpeg));
+}
+
 // Attack 92: the child goes on writing while its answer is read.
 TEST(Answers, Attack92AreJudgedByTheCopyThatIsKept) {
     const auto good = test::make_picture(Format::kPng, 40, 30);

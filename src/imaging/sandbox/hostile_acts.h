@@ -1,5 +1,5 @@
 // What a decoder that an attacker has taken over would try. The sandbox lets a child do each of
-// these at start-up and in tests, and must stop them all.
+// these at start-up and in tests, and must stop them all. Without the lockdown each would succeed.
 #pragma once
 
 #include <array>
@@ -51,8 +51,8 @@ struct ActBounds {
     std::uint32_t wall_ms = 0;       // the job's deadline
 };
 
-// In the child. 0 when the act succeeded, else the errno of what stopped it; most are stopped by
-// death instead.
+// In the child. 0 when the act was let through, else the errno of what stopped it; most are stopped
+// by death instead.
 int perform(Act act, const ActBounds& bounds, std::span<const std::uint8_t> input);
 
 }  // namespace pixgate::imaging

@@ -21,7 +21,17 @@ Limits limits_for(Act act) {
     return limits;
 }
 
-ActReport report_of(Act act, bool is_warm, const Result<ParsedReply>& result) {
+bool can_be_tried([[maybe_unused]] Act act) {
+#ifdef PIXGATE_SANITIZED
+    return act != Act::kTakeMemory;  // the memory limit is off in these builds
+#else
+    return true;
+#endif
+}
+
+}  // namespace
+
+ActReport judge_act(Act act, bool is_warm, const Result<ParsedReply>& result) {
     ActReport report;
     report.act = act;
     report.is_warm = is_warm;
@@ -33,21 +43,10 @@ ActReport report_of(Act act, bool is_warm, const Result<ParsedReply>& result) {
     }
     const Error& error = result.error();
     report.how = error.reason;
-    // The clock proves something of spinning only.
-    report.is_blocked = error.code == Errc::kCrashed ||
+    report.is_blocked = error.reason == "policy_violation" ||
                         (error.code == Errc::kDeadlineExceeded && act == Act::kSpin);
     return report;
 }
-
-bool can_be_tried([[maybe_unused]] Act act) {
-#ifdef PIXGATE_SANITIZED
-    return act != Act::kTakeMemory;  // the memory limit is off in these builds
-#else
-    return true;
-#endif
-}
-
-}  // namespace
 
 bool SelfTest::all_blocked() const {
     return !acts.empty() && std::ranges::all_of(acts, &ActReport::is_blocked);
@@ -62,12 +61,12 @@ SelfTest Sandbox::self_test() {
             const Act act = kHostileActs.at(i);
             if (!can_be_tried(act)) continue;
             threads.emplace_back([this, act, &report = cold[i]] {
-                report = report_of(act, false, attempt(act, limits_for(act)));
+                report = judge_act(act, false, try_act(act, limits_for(act)));
             });
         }
         for (const Act act : kActsOfWorker) {
             if (has_workers() && can_be_tried(act))
-                warm.push_back(report_of(act, true, attempt_warm(act, limits_for(act))));
+                warm.push_back(judge_act(act, true, try_act_warm(act, limits_for(act), {})));
         }
     }
     SelfTest test;

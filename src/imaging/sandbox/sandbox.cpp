@@ -76,6 +76,9 @@ struct Sandbox::State {
     Result<TransformAnswer> transform_warm(
         JobRequest& job, const JobFds& fds, const TransformRequest& request
     );
+    // Tells who wants to know of violations.
+    template <class T>
+    Result<T> watched(Result<T> result) const;
     bool has_workers() const { return options.workers.max_workers > 0; }
     bool is_for_worker(const TransformRequest& request) const;
 
@@ -85,6 +88,14 @@ struct Sandbox::State {
     ZygoteKeeper keeper;
     WorkerPool workers;
 };
+
+template <class T>
+Result<T> Sandbox::State::watched(Result<T> result) const {
+    const bool is_violation = !result && (result.error().reason == "policy_violation" ||
+                                          result.error().reason == "bad_reply");
+    if (is_violation && options.on_violation) options.on_violation(result.error());
+    return result;
+}
 
 Result<ParsedReply> Sandbox::State::run(JobRequest& request, const JobFds& fds) {
     request.id = next_job.fetch_add(1, std::memory_order_relaxed);
@@ -160,7 +171,7 @@ Result<VerifyAnswer> Sandbox::verify(
     job.input_bytes = size_bytes;
     job.limits = request.limits;
     job.verify = request;
-    TRY(ParsedReply reply, state_->run(job, {.input = input.get()}));
+    TRY(ParsedReply reply, state_->watched(state_->run(job, {.input = input.get()})));
     return VerifyAnswer{reply.refusal, reply.facts, std::move(reply.detail)};
 }
 
@@ -182,8 +193,9 @@ Result<PrepareAnswer> Sandbox::prepare(
     job.output_bytes = request.max_output_bytes;
     job.limits = limits;
     job.prepare = request;
-    TRY(ParsedReply reply, state_->run(job, {.input = input.get(), .output = output.fd()}));
-    return take_prepare(std::move(reply), output, request);
+    auto reply = state_->run(job, {.input = input.get(), .output = output.fd()});
+    if (!reply) return state_->watched(Result<PrepareAnswer>(std::unexpected(reply.error())));
+    return state_->watched(take_prepare(*std::move(reply), output, request));
 }
 
 Result<TransformAnswer> Sandbox::transform(
@@ -201,10 +213,11 @@ Result<TransformAnswer> Sandbox::transform(
     job.limits = request.limits;
     job.transform = request;
     if (state_->is_for_worker(request))
-        return state_->transform_warm(job, {.input = input.get()}, request);
+        return state_->watched(state_->transform_warm(job, {.input = input.get()}, request));
     TRY(const auto output, OutputFile::make(request.max_output_bytes));
-    TRY(ParsedReply reply, state_->run(job, {.input = input.get(), .output = output.fd()}));
-    return take_transform(std::move(reply), output, request);
+    auto reply = state_->run(job, {.input = input.get(), .output = output.fd()});
+    if (!reply) return state_->watched(Result<TransformAnswer>(std::unexpected(reply.error())));
+    return state_->watched(take_transform(*std::move(reply), output, request));
 }
 
 Result<StripAnswer> Sandbox::strip_location(
@@ -217,9 +230,9 @@ Result<StripAnswer> Sandbox::strip_location(
     job.kind = JobKind::kStrip;
     job.input_bytes = job.output_bytes = size_bytes;
     job.limits = limits;
-    TRY(const ParsedReply reply, state_->run(job, {.input = input.get(), .output = output.fd()}));
-    if (reply.output_bytes == 0) return StripAnswer{};
-    return StripAnswer{std::move(output).file(), reply.output_bytes};
+    auto reply = state_->run(job, {.input = input.get(), .output = output.fd()});
+    if (!reply) return state_->watched(Result<StripAnswer>(std::unexpected(reply.error())));
+    return state_->watched(take_stripped(*reply, input.get(), size_bytes, std::move(output)));
 }
 
 Result<Protections> Sandbox::protections(std::chrono::milliseconds limit) {
@@ -227,6 +240,14 @@ Result<Protections> Sandbox::protections(std::chrono::milliseconds limit) {
 }
 
 Result<ParsedReply> Sandbox::attempt(Act act, const Limits& limits) {
+    return state_->watched(try_act(act, limits));
+}
+
+Result<ParsedReply> Sandbox::attempt_warm(Act act, const Limits& limits, std::string_view input) {
+    return state_->watched(try_act_warm(act, limits, input));
+}
+
+Result<ParsedReply> Sandbox::try_act(Act act, const Limits& limits) {
     JobRequest job;
     job.kind = JobKind::kAct;
     job.act = act;
@@ -234,7 +255,7 @@ Result<ParsedReply> Sandbox::attempt(Act act, const Limits& limits) {
     return state_->run(job, {});
 }
 
-Result<ParsedReply> Sandbox::attempt_warm(Act act, const Limits& limits, std::string_view input) {
+Result<ParsedReply> Sandbox::try_act_warm(Act act, const Limits& limits, std::string_view input) {
     const UniqueFd file(::memfd_create("sandbox-act", MFD_CLOEXEC));
     if (!file || ::write(file.get(), input.data(), input.size()) != std::ssize(input))
         return fail(Errc::kUnavailable, "sandbox: input cannot be written");

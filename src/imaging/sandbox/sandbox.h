@@ -8,6 +8,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -30,6 +31,10 @@ struct ActReport {
     std::int32_t result = 0;  // what the child said, if it lived
 };
 
+// Blocked is what a rule stopped: a forbidden call, an errno, or the clock for kSpin. Any other end
+// proves nothing: a child that has become another program ends without an answer too.
+ActReport judge_act(Act act, bool is_warm, const Result<ParsedReply>& result);
+
 struct SelfTest {
     std::vector<ActReport> acts;
     bool all_blocked() const;
@@ -45,6 +50,9 @@ public:
         WorkerLimits workers{};
         std::uint64_t worker_memory_bytes = 1ULL << 30;  // a job that wants less gets its own child
         Metrics* metrics = nullptr;                      // pixgate_sandbox_*; may be null
+        // A child made a forbidden call, or gave an answer that none of ours gives, whatever it was
+        // doing but the self-test. Called from any thread; must not wait.
+        std::function<void(const Error&)> on_violation{};
     };
 
     Sandbox(ZygoteProcess zygote, const Options& options);
@@ -82,6 +90,8 @@ public:
 
 private:
     struct State;
+    Result<ParsedReply> try_act(Act act, const Limits& limits);
+    Result<ParsedReply> try_act_warm(Act act, const Limits& limits, std::string_view input);
     std::unique_ptr<State> state_;
 };
 

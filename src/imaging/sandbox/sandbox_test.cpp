@@ -68,6 +68,77 @@ TEST(Sandbox, StopsEveryHostileAct) {
     EXPECT_TRUE(std::ranges::any_of(self_test.acts, &ActReport::is_warm));
 }
 
+TEST(Sandbox, TakesOnlyARuleForWhatStoppedAnAct) {
+    const auto is_blocked = [](Act act, const Result<ParsedReply>& result) {
+        return judge_act(act, false, result).is_blocked;
+    };
+    const auto died = [](std::string reason) {
+        return fail(Errc::kCrashed, "", std::move(reason));
+    };
+    EXPECT_TRUE(is_blocked(Act::kFork, died("policy_violation")));
+    ParsedReply refused;
+    refused.act_result = EPERM;
+    EXPECT_TRUE(is_blocked(Act::kFork, refused));
+    EXPECT_FALSE(is_blocked(Act::kFork, ParsedReply{}));
+    for (const char* reason : {"bad_reply", "signal_11", "out_of_memory", "exit_1"})
+        EXPECT_FALSE(is_blocked(Act::kRunProgram, died(reason))) << reason;
+    const auto late = fail(Errc::kDeadlineExceeded, "", "too_slow");
+    EXPECT_TRUE(is_blocked(Act::kSpin, late));
+    EXPECT_FALSE(is_blocked(Act::kFork, late));
+}
+
+#ifdef PIXGATE_FAILPOINTS
+TEST(Sandbox, ItsSelfTestSeesEveryActThatIsLetThrough) {
+    ::setenv("PIXGATE_FAILPOINTS", "sandbox.lockdown=skip", 1);
+    auto zygote = start_zygote();
+    ::unsetenv("PIXGATE_FAILPOINTS");
+    ASSERT_TRUE(zygote.has_value());
+    Sandbox::Options options;
+    options.workers.max_workers = 1;
+    Sandbox open(*std::move(zygote), options);
+    const SelfTest self_test = open.self_test();
+    EXPECT_FALSE(self_test.all_blocked());
+    EXPECT_TRUE(std::ranges::any_of(self_test.acts, &ActReport::is_warm));
+    for (const auto& act : self_test.acts) {
+        // The clock is outside of the child, and still there.
+        EXPECT_EQ(act.is_blocked, act.act == Act::kSpin) << name_of(act.act) << ": " << act.how;
+    }
+}
+#endif
+
+TEST(Sandbox, TellsOfViolationsButNotOfItsSelfTest) {
+    std::atomic<int> told{0};
+    Sandbox::Options options;
+    options.workers.max_workers = 1;
+    options.on_violation = [&told](const Error& error) {
+        EXPECT_EQ(error.reason, "policy_violation");
+        ++told;
+    };
+    const auto sandbox = make_sandbox(options);
+    EXPECT_TRUE(sandbox->self_test().all_blocked());
+    EXPECT_EQ(told, 0);
+    Limits limits;
+    limits.max_wall_ms = 20'000;
+    EXPECT_FALSE(sandbox->attempt(Act::kOpenSocket, limits).has_value());
+    EXPECT_EQ(told, 1);
+    EXPECT_FALSE(sandbox->attempt_warm(Act::kOpenSocket, limits).has_value());
+    EXPECT_EQ(told, 2);
+    EXPECT_FALSE(sandbox->attempt(Act::kCrash, limits).has_value());
+    EXPECT_EQ(told, 2);
+}
+
+TEST(Sandbox, IsWhatTheKernelEndsFirst) {
+    ASSERT_TRUE(test::sandbox().protections().has_value());
+    std::vector<int> family = test::descendants_of(test::sandbox().zygote_pid());
+    family.push_back(test::sandbox().zygote_pid());
+    for (const int pid : family) {
+        std::ifstream file("/proc/" + std::to_string(pid) + "/oom_score_adj");
+        int points = 0;
+        if (file >> points) EXPECT_EQ(points, 1'000);
+    }
+    EXPECT_TRUE(test::is_running(family.back()));
+}
+
 TEST(Sandbox, DoesNotWaitForAZygoteThatStandsStill) {
     Sandbox::Options options;
     options.zygote_limit = milliseconds(200);
@@ -116,7 +187,7 @@ TEST(Sandbox, PreparesEveryProductInOneChild) {
     request.max_output_bytes = 1'000;
     const auto cramped = test::sandbox().prepare(file.get(), picture.size(), request);
     ASSERT_TRUE(cramped.has_value());
-    EXPECT_EQ(cramped->refusal, Refusal::kTooManyBytes);
+    EXPECT_EQ(cramped->refusal, Refusal::kProductsTooLarge);
     EXPECT_TRUE(cramped->products.empty());
 }
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cstdlib>
 #include <cstring>
 
 #include "imaging/sandbox/zygote.h"
@@ -64,9 +65,13 @@ Result<ZygoteProcess> start_zygote() {
     std::string one_arena = "MALLOC_ARENA_MAX=1";
     // Where libvips looks for modules: nowhere. vips_setup.cpp loads the only one that is wanted.
     std::string no_modules = "VIPSHOME=/nonexistent";
-    std::array<char*, 5> environment{
-        no_orc.data(), no_code.data(), one_arena.data(), no_modules.data(), nullptr
-    };
+    std::array<char*, 6> environment{no_orc.data(),     no_code.data(), one_arena.data(),
+                                     no_modules.data(), nullptr,        nullptr};
+#ifdef PIXGATE_FAILPOINTS
+    std::string points = "PIXGATE_FAILPOINTS=";
+    if (const char* text = std::getenv("PIXGATE_FAILPOINTS")) points += text;
+    environment[4] = points.data();
+#endif
     ZygoteProcess zygote;
     const int error = ::posix_spawn(
         &zygote.pid, "/proc/self/exe", actions.get(), nullptr, arguments.data(), environment.data()

@@ -1,5 +1,6 @@
 #include "imaging/sandbox/zygote.h"
 
+#include <fcntl.h>
 #include <malloc.h>
 #include <poll.h>
 #include <pthread.h>
@@ -168,6 +169,12 @@ int run_zygote(Protections protections) {
     return Zygote(*std::move(lockdown)).serve();
 }
 
+// Where the kernel runs out of memory, a picture goes and not the server. All children have it too.
+void be_killed_first() {
+    const UniqueFd file(::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC));
+    if (file) (void)!::write(file.get(), "1000", 4);
+}
+
 bool is_control_socket(int fd) {
     int type = 0;
     socklen_t bytes = sizeof type;
@@ -184,6 +191,7 @@ std::optional<int> run_if_zygote(int argc, char** argv) {
     // only the control socket says when to end.
     for (const int signal : {SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGQUIT}) ::signal(signal, SIG_IGN);
     ::setsid();
+    be_killed_first();
     Protections protections;
     enter_namespaces(protections);
     // Not before: only the owner of a dumpable process can write the maps of its namespace.

@@ -12,10 +12,6 @@ namespace {
 
 using vips::VImage;
 
-// Larger profiles are not worth the parsing: the picture is taken as sRGB, or plain CMYK. Those of
-// printers have half a megabyte.
-constexpr std::size_t kMaxProfileBytes = 1 << 20;
-
 VImage without_profile(const VImage& image) {
     VImage copy = image.copy();
     copy.remove(VIPS_META_ICC_NAME);
@@ -29,10 +25,10 @@ Bytes profile_of(const VImage& image) {
     return {static_cast<const std::uint8_t*>(data), bytes};
 }
 
-// Not too large, and for the channels that the picture has (ICC.1, 7.2.6: bytes 16 to 19).
+// For the channels that the picture has (ICC.1, 7.2.6: bytes 16 to 19).
 bool has_usable_profile(const VImage& image) {
     const Bytes profile = profile_of(image);
-    if (profile.empty() || profile.size() > kMaxProfileBytes) return false;
+    if (profile.empty()) return false;
     const int channels = image.bands() - (image.has_alpha() ? 1 : 0);
     const char* space = channels == 1 ? "GRAY" : channels == 3 ? "RGB " : "CMYK";
     return starts_with(profile, space, 16);
@@ -132,6 +128,11 @@ VImage without_strange_colours(Work& work) {
 }  // namespace
 
 void to_output_colours(Work& work) {
+    // A PNG's is compressed, so its header did not say.
+    if (profile_of(work.image).size() > work.request.limits.max_profile_bytes) {
+        work.refusal = Refusal::kProfileTooLarge;
+        return;
+    }
     VImage image = without_strange_colours(work);
     if (image.interpretation() != VIPS_INTERPRETATION_sRGB)
         image = image.colourspace(VIPS_INTERPRETATION_sRGB);

@@ -37,6 +37,12 @@ LoadOptions options_for(const Work& work) {
     return options;
 }
 
+// One frame as it is stored: a GIF's may stick out of its screen, and what is drawn has any size.
+bool is_whole(const Work& work, const LoadOptions& options) {
+    return work.frames == 1 && options.shrink == 1 && options.scale == 1.0 &&
+           work.source.format != Format::kGif && work.source.format != Format::kSvg;
+}
+
 }  // namespace
 
 void plan(Work& work) {
@@ -55,7 +61,8 @@ void plan(Work& work) {
 }
 
 void open(Work& work) {
-    work.opened = open_picture(work.data, work.source.format, options_for(work));
+    const LoadOptions options = options_for(work);
+    work.opened = open_picture(work.data, work.source.format, options);
     work.image = work.opened;
     // What the decoder says counts, whatever the header said.
     const auto width = static_cast<std::uint64_t>(work.image.width());
@@ -68,6 +75,9 @@ void open(Work& work) {
          static_cast<std::uint64_t>(vips_image_get_page_height(work.image.get_image())) !=
              height / work.frames);
     if (has_other_size) throw vips::VError("frames are not as many as the header says");
+    const Size& said = work.stored.source;
+    if (is_whole(work, options) && (width != said.width_px || height != said.height_px))
+        throw vips::VError("not of the size that the header says");
 }
 
 }  // namespace pixgate::imaging::steps

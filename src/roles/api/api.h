@@ -55,6 +55,7 @@ struct ApiOptions {
     std::chrono::seconds signed_url_lifetime{3'600};
     Openness openness;  // what clients may sign, and server keys
     Presets presets;
+    bool is_sandbox_tight = true;  // /readyz says so where it is not
     std::chrono::milliseconds heartbeat{15'000};
     std::chrono::milliseconds linger{1'000};  // of a single image's stream after its final state
     std::chrono::seconds max_stream_age{900

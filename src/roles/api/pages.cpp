@@ -60,7 +60,10 @@ Task<Result<http::Response>> Api::health(ApiCall&) {
 
 Task<Result<http::Response>> Api::ready(ApiCall&) {
     if (ports_.is_ready) CO_CHECK(co_await ports_.is_ready());
-    co_return json_response(200, R"({"status":"ready"})");
+    co_return json_response(
+        200, options_.is_sandbox_tight ? R"({"status":"ready"})"
+                                       : R"({"status":"ready","sandbox":"not_tight"})"
+    );
 }
 
 Task<Result<http::Response>> Api::metrics(ApiCall&) {

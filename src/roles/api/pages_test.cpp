@@ -17,6 +17,14 @@ TEST_F(Pages, HealthIsCoarse) {
     EXPECT_EQ(text_of(not_ready).find("secret"), std::string::npos);
 }
 
+TEST_F(Pages, ReadinessSaysThatTheSandboxIsOpen) {
+    options_.is_sandbox_tight = false;
+    rebuild();
+    auto ready = ask("GET", "/readyz", "");
+    EXPECT_EQ(ready.status, 200U);
+    EXPECT_EQ(text_of(ready), R"({"status":"ready","sandbox":"not_tight"})");
+}
+
 TEST_F(Pages, UnknownPathsAndMethodsAreProblems) {
     auto absent = ask("GET", "/v1/nothing", kAdminKey);
     EXPECT_EQ(absent.status, 404U);
