@@ -125,7 +125,8 @@ OnStored::Job OnStored::job_for(const Image& image, const ParsedKey& key, const 
     if (prepare && key.thumbnail.empty() && rules.verify == Verify::kDecode) {
         out.products = wanted_renditions();
         std::ranges::move(
-            wanted_presets(presets_of(rules), rules), std::back_inserter(out.products)
+            wanted_presets(presets_of(rules, product_rules.presets), rules),
+            std::back_inserter(out.products)
         );
     }
     out.strips_location = rules.strip_location;
@@ -265,7 +266,7 @@ Task<Result<RegisterMessage>> OnStored::message_of(
     message.dominant_colour = std::move(texts.dominant_colour);
     message.thumbhash = std::move(texts.thumbhash);
     message.blurhash = std::move(texts.blurhash);
-    ProductTarget target{image.id, opened.info.etag, job.is_private};
+    ProductTarget target{image.id, opened.info.etag, job.is_private, product_rules.look};
     auto storing =
         store_products(store, std::move(target), job.products, std::move(verdict.found.products));
     CO_TRY(message.variants, co_await std::move(storing));
