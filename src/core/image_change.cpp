@@ -30,11 +30,12 @@ void set_facts(Image& image, const Change& change) {
 }
 
 // A sender's thumbnail and a rendition are one of their name; a preset may be there in several
-// formats, each with a key of its own.
+// formats. Its key changes with what the preset means.
 void put_variant(Image& image, const Variant& variant) {
     std::erase_if(image.variants, [&variant](const Variant& old) {
         const bool is_same = old.kind == variant.kind && old.name == variant.name;
-        return is_same && (old.kind != VariantKind::kPreset || old.key == variant.key);
+        return is_same && (old.kind != VariantKind::kPreset || old.key == variant.key ||
+                           old.content_type == variant.content_type);
     });
     const auto at = std::ranges::lower_bound(image.variants, variant, comes_before);
     image.variants.insert(at, variant);
@@ -42,6 +43,10 @@ void put_variant(Image& image, const Variant& variant) {
 
 void put_products(Image& image, const Change& change) {
     for (const auto& product : change.products) put_variant(image, product);
+}
+
+bool is_rendition(const Variant& variant) {
+    return variant.kind == VariantKind::kRendition;
 }
 
 bool was_stored(const Image& image) {
@@ -62,6 +67,8 @@ Applied change_image(Image& image, const Change& change) {
         if (image.state != ImageState::kReady || image.etag != *change.products_of_etag) {
             return Applied::kSkipped;
         }
+        if (std::ranges::any_of(change.products, is_rendition))
+            std::erase_if(image.variants, is_rendition);
         put_products(image, change);
         if (!change.thumbhash.empty()) set_placeholders(image, change);
         return Applied::kDone;

@@ -81,8 +81,8 @@ struct DeliverImage::State : std::enable_shared_from_this<DeliverImage::State> {
         : ports(std::move(p)),
           config(std::move(c)),
           cache(config.memory_bytes, ports.metrics),
-          stored(ports.store, ports.catalog),
-          maker({ports.store, ports.make, ports.imaging_pool, ports.metrics}),
+          stored(ports.store, ports.catalog, config.look),
+          maker({ports.store, ports.make, ports.imaging_pool, ports.metrics, config.look}),
           line(config.max_running, config.max_waiting),
           budget(ports.clock, config.pixels_per_second_per_client),
           refusals({kMaxRefusals}),
@@ -263,7 +263,7 @@ Task<Result<Delivery>> DeliverImage::variant(
     const std::string key = variant_key(*image, transform);
     if (auto refusal = state->known_refusal(*image, key))
         co_return std::unexpected(*std::move(refusal));
-    const std::string flight_key = variant_object_key(*image, transform);
+    const std::string flight_key = variant_object_key(*image, transform, state->config.look);
     for (int attempt = 1;; ++attempt) {
         const auto joined =
             state->flights.join(flight_key, client, state->config.max_waiters_per_key);
@@ -339,7 +339,7 @@ Task<Result<Made>> DeliverImage::State::make_or_await(
     std::string client,
     std::optional<std::string>& lease
 ) {
-    const std::string name = "variant/" + variant_object_key(image, transform);
+    const std::string name = "variant/" + variant_object_key(image, transform, config.look);
     std::chrono::milliseconds waited{0};
     for (std::chrono::milliseconds pause = kFirstPoll; ports.leases != nullptr;) {
         const auto taken = co_await ports.leases->try_take(name, kLeaseLifetime);
@@ -392,7 +392,7 @@ Task<void> DeliverImage::State::fly(
     std::shared_ptr<const Image> image,
     Transform transform
 ) {
-    const std::string key = variant_object_key(*image, transform);
+    const std::string key = variant_object_key(*image, transform, self->config.look);
     std::optional<std::string> lease;
     try {
         auto result = co_await self->compute(*image, transform, flight->owner, lease);

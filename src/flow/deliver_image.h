@@ -12,7 +12,7 @@
 #include <string>
 
 #include "base/metrics.h"
-#include "core/transform.h"
+#include "core/variant_look.h"
 #include "flow/known_images.h"
 #include "flow/make_variant.h"
 #include "flow/variant_cache.h"
@@ -47,6 +47,7 @@ public:
         };  // answers carry the image's id in it, for purges by tag; empty: none
         // How long a variant that another process makes is looked for before it is made here.
         std::chrono::milliseconds lease_patience{3'000};
+        VariantLook look{};  // that of Ports::make
     };
     struct Ports {
         Catalog& catalog;

@@ -58,20 +58,28 @@ VariantMaker::VariantMaker(Ports ports)
       )),
       checked_({kMaxChecked}) {}
 
-Task<Result<std::string>> VariantMaker::make(const Image& image, const Transform& transform) {
+// One made before wide colours were kept has lost them.
+bool VariantMaker::is_usable(const Variant& rendition) const {
+    return !ports_.look.keep_wide_gamut || rendition.key.ends_with(look_suffix(ports_.look));
+}
+
+Task<Result<std::string>> VariantMaker::make(
+    const Image& image, const Transform& transform, std::uint8_t effort
+) {
     Result<MadeVariant> made = fail(Errc::kNotFound, "no rendition");
-    if (const auto rendition = choose_rendition(image, transform)) {
-        made = co_await from_rendition(image, *rendition, transform);
+    const auto rendition = choose_rendition(image, transform);
+    if (rendition && is_usable(*rendition)) {
+        made = co_await from_rendition(image, *rendition, transform, effort);
         if (is_bad_rendition(made)) {
             second_attempts_.add();
             log::warning(
                 "a stored rendition is not usable, taking the original",
                 {{"image_id", image.id.value}, {"rendition", rendition->name}}
             );
-            made = co_await from_original(image, transform);
+            made = co_await from_original(image, transform, effort);
         }
     } else {
-        made = co_await from_original(image, transform);
+        made = co_await from_original(image, transform, effort);
     }
     if (!made) co_return std::unexpected(std::move(made).error());
     if (made->refusal != imaging::Refusal::kNone) {
@@ -97,7 +105,7 @@ Result<void> VariantMaker::check_bytes(int fd, const ObjectInfo& info) {
 }
 
 Task<Result<MadeVariant>> VariantMaker::from_rendition(
-    const Image& image, const Variant& rendition, const Transform& transform
+    const Image& image, const Variant& rendition, const Transform& transform, std::uint8_t effort
 ) {
     CO_TRY(const auto reader, co_await ports_.store.get(rendition.bucket, rendition.key));
     if (reader->info().size_bytes > kMaxRenditionBytes)
@@ -106,12 +114,14 @@ Task<Result<MadeVariant>> VariantMaker::from_rendition(
     VariantSource source;
     source.fd = file.get();
     source.size_bytes = reader->info().size_bytes;
+    source.max_bytes = rendition.size_bytes;
     source.content_type = rendition.content_type;
     source.width_px = rendition.width_px;
     source.height_px = rendition.height_px;
     source.source = imaging::Source::kOwn;
     source.original_width_px = image.width_px;
     source.original_height_px = image.height_px;
+    source.effort = effort;
     auto work = [&]() -> Result<MadeVariant> {
         CHECK_OK(check_bytes(file.get(), reader->info()));
         auto made = ports_.make(source, transform);
@@ -126,7 +136,7 @@ Task<Result<MadeVariant>> VariantMaker::from_rendition(
 }
 
 Task<Result<MadeVariant>> VariantMaker::from_original(
-    const Image& image, const Transform& transform
+    const Image& image, const Transform& transform, std::uint8_t effort
 ) {
     CO_TRY(const auto reader, co_await ports_.store.get(image.bucket, image.key));
     if (reader->info().etag != image.etag)
@@ -135,10 +145,12 @@ Task<Result<MadeVariant>> VariantMaker::from_original(
     VariantSource source;
     source.fd = file.get();
     source.size_bytes = reader->info().size_bytes;
+    source.max_bytes = image.size_bytes;
     source.content_type = image.content_type;
     source.width_px = image.width_px;
     source.height_px = image.height_px;
     source.frames = image.frames;
+    source.effort = effort;
     auto work = [&] { return ports_.make(source, transform); };
     auto made = co_await offload(ports_.imaging_pool, std::move(work));
     if (made && made->refusal == imaging::Refusal::kNone) from_originals_.add();

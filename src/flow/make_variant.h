@@ -8,7 +8,7 @@
 
 #include "base/metrics.h"
 #include "core/image.h"
-#include "core/transform.h"
+#include "core/variant_look.h"
 #include "flow/scan_resistant_cache.h"
 #include "imaging/imaging.h"
 #include "ports/object_store.h"
@@ -18,6 +18,7 @@ namespace pixgate {
 struct VariantSource {
     int fd = -1;  // readable, stays the caller's
     std::uint64_t size_bytes = 0;
+    std::uint64_t max_bytes = 0;  // as the catalog has it; larger ones are refused
     std::string content_type;
     std::uint32_t width_px = 0;
     std::uint32_t height_px = 0;
@@ -26,6 +27,7 @@ struct VariantSource {
     // Of the upright original, where the source is a rendition of it; else 0.
     std::uint32_t original_width_px = 0;
     std::uint32_t original_height_px = 0;
+    std::uint8_t effort = 4;  // as in imaging::TransformRequest
 };
 struct MadeVariant {
     imaging::Refusal refusal = imaging::Refusal::kNone;
@@ -42,6 +44,7 @@ public:
         MakeVariant make;
         Pool& imaging_pool;
         Metrics& metrics;
+        VariantLook look{};  // that of `make`
     };
     explicit VariantMaker(Ports ports);
 
@@ -49,13 +52,21 @@ public:
     // rendition that is missing or damaged by the original.
     //   errors  kUnsupportedMedia (cannot be decoded; the refusal's code as reason), kCrashed,
     //           kDeadlineExceeded, kNotFound (the original was replaced or is gone), of the store
-    Task<Result<std::string>> make(const Image& image, const Transform& transform);
+    Task<Result<std::string>> make(
+        const Image& image, const Transform& transform, std::uint8_t effort = 4
+    );
 
 private:
     Task<Result<MadeVariant>> from_rendition(
-        const Image& image, const Variant& rendition, const Transform& transform
+        const Image& image,
+        const Variant& rendition,
+        const Transform& transform,
+        std::uint8_t effort
     );
-    Task<Result<MadeVariant>> from_original(const Image& image, const Transform& transform);
+    Task<Result<MadeVariant>> from_original(
+        const Image& image, const Transform& transform, std::uint8_t effort
+    );
+    bool is_usable(const Variant& rendition) const;
     Result<void> check_bytes(int fd, const ObjectInfo& info);
 
     Ports ports_;

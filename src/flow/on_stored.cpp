@@ -151,7 +151,7 @@ OnStored::Job OnStored::job_for(const Image& image, const ParsedKey& key, const 
     }
     if (prepare && key.thumbnail.empty() && rules.verify == Verify::kDecode) {
         out.products = wanted_renditions();
-        const auto forms = presets_of(rules);
+        const auto forms = presets_of(rules, product_rules.presets);
         std::ranges::move(
             wanted_presets(forms, rules.preset_effort), std::back_inserter(out.products)
         );
@@ -288,7 +288,7 @@ Task<Result<RegisterMessage>> OnStored::message_of(
     message.dominant_colour = std::move(texts.dominant_colour);
     message.thumbhash = std::move(texts.thumbhash);
     message.blurhash = std::move(texts.blurhash);
-    ProductTarget target{image.id, opened.info.etag, job.is_private};
+    ProductTarget target{image.id, opened.info.etag, job.is_private, product_rules.look};
     auto storing =
         store_products(store, std::move(target), job.products, std::move(verdict.found.products));
     CO_TRY(message.variants, co_await std::move(storing));

@@ -62,6 +62,7 @@ struct OnStored {
     const Policies& policies;
     PoisonList& poison;
     const Clock& clock;
+    ProductRules product_rules{};
 
     // ok: a message is on the queue and all that it names is stored, or there was nothing to do
     // (other bucket, another version of the object is there, object or image gone, verdict known

@@ -42,11 +42,11 @@ Variant variant_of(
         const std::uint32_t longer_px = std::max(facts.width_px, facts.height_px);
         out.kind = VariantKind::kRendition;
         out.name = std::to_string(longer_px);
-        out.key = rendition_key(target.id, target.etag, longer_px);
+        out.key = rendition_key(target.id, target.etag, longer_px) + look_suffix(target.look);
     } else {
         out.kind = VariantKind::kPreset;
         out.name = wanted.preset;
-        out.key = variant_key(target.id, target.etag, canonical(wanted.spec.transform));
+        out.key = variant_key(target.id, target.etag, name_of(wanted.spec.transform, target.look));
     }
     return out;
 }
@@ -109,19 +109,20 @@ Result<void> check_complete(
 
 }  // namespace
 
-std::vector<PresetForm> presets_of(const Policy& policy) {
+std::vector<PresetForm> presets_of(const Policy& policy, const Presets& presets) {
     std::vector<PresetForm> out;
     const bool makes_any =
         policy.verify == Verify::kDecode && policy.thumbnails != Thumbnails::kDownload;
     if (!makes_any) return out;
     for (const auto& name : policy.presets) {
-        const auto preset = find_preset(name);
+        const auto preset = presets.find(name);
         if (!preset) continue;
         for (const auto& format_name : policy.preset_formats) {
             const auto format = format_named(format_name);
             if (!format || out.size() == kMaxPresetProducts) continue;
             PresetForm form{name, *preset};
-            if (preset->format == OutputFormat::kAuto) form.transform.format = *format;
+            // As the edge decides on it.
+            if (preset->format == OutputFormat::kAuto) form.transform = in_format(*preset, *format);
             const bool is_new = std::ranges::none_of(out, [&form](const PresetForm& other) {
                 return other.name == form.name && other.transform == form.transform;
             });

@@ -9,6 +9,8 @@
 
 #include "core/image.h"
 #include "core/policy.h"
+#include "core/presets.h"
+#include "core/variant_look.h"
 #include "imaging/imaging.h"
 #include "ports/object_store.h"
 
@@ -17,6 +19,12 @@ namespace pixgate {
 // Longer sides, about; a picture that is smaller has fewer.
 inline constexpr std::array<std::uint32_t, 3> kRenditionSidesPx{2'048, 1'024, 504};
 inline constexpr std::size_t kMaxPresetProducts = imaging::kMaxProducts - kRenditionSidesPx.size();
+
+// What the operator set for all policies.
+struct ProductRules {
+    Presets presets;
+    VariantLook look{};
+};
 
 struct WantedProduct {
     std::string preset;  // empty: a rendition
@@ -31,7 +39,7 @@ struct PresetForm {
 // Every preset of the policy in every format; names that are no preset are left out (the
 // configuration is held to them), and so is what goes beyond kMaxPresetProducts. Empty for policies
 // that make none at upload.
-std::vector<PresetForm> presets_of(const Policy& policy);
+std::vector<PresetForm> presets_of(const Policy& policy, const Presets& presets);
 
 std::vector<WantedProduct> wanted_renditions();
 std::vector<WantedProduct> wanted_presets(
@@ -45,6 +53,7 @@ struct ProductTarget {
     ImageId id;
     std::string etag;         // of the original
     bool is_private = false;  // for the objects' Cache-Control
+    VariantLook look{};       // with which they were made
 };
 
 // Writes each product to the variants bucket, a few at once, under the name where the edge looks

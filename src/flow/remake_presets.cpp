@@ -21,30 +21,19 @@ std::string label_of(const PresetForm& form) {
     return form.name + " " + std::string(content_type_of(form.transform.format));
 }
 
-bool has_preset(const Image& image, const PresetForm& form) {
-    const auto key = variant_key(image.id, image.etag, canonical(form.transform));
-    return std::ranges::any_of(image.variants, [&](const Variant& variant) {
-        return variant.kind == VariantKind::kPreset && variant.name == form.name &&
-               variant.key == key;
-    });
-}
-
-bool has_renditions(const Image& image) {
-    return std::ranges::any_of(image.variants, [](const Variant& variant) {
-        return variant.kind == VariantKind::kRendition;
-    });
-}
-
 // What was found good at upload is what may be decoded now, nothing else.
-VerifyJob job_of(const Image& image) {
+VerifyJob job_of(const Image& image, const Policy& policy) {
     VerifyJob job;
     job.declared_type = image.content_type;
     job.allowed_types = {image.content_type};
+    job.limits = imaging::limits_for(
+        {imaging::format_of_content_type(image.content_type), image.width_px, image.height_px,
+         std::max(1U, image.frames)},
+        {.max_pixels = policy.max_pixels,
+         .max_side_px = policy.max_side_px,
+         .max_frames = policy.max_frames}
+    );
     job.limits.max_bytes = image.size_bytes;
-    job.limits.max_pixels = std::uint64_t{image.width_px} * image.height_px;
-    job.limits.max_side_px = std::max(image.width_px, image.height_px);
-    job.limits.max_frames = std::max(1U, image.frames);
-    job.limits.max_total_pixels = job.limits.max_pixels * job.limits.max_frames;
     return job;
 }
 
@@ -64,34 +53,69 @@ Change change_of(const Image& image, TimePoint now) {
     return change;
 }
 
-ProductTarget target_of(const Image& image, const Policy& policy) {
-    return {image.id, image.etag, policy.visibility == Visibility::kPrivate};
+ProductTarget target_of(const Image& image, const Policy& policy, const VariantLook& look) {
+    return {image.id, image.etag, policy.visibility == Visibility::kPrivate, look};
 }
 
 }  // namespace
 
-Result<RemakePresets::Plan> RemakePresets::plan(
-    const Image& image, const Policy& policy, const Request& request
+Task<Result<bool>> RemakePresets::has_object(const Variant& variant) const {
+    const auto found = co_await store.head(variant.bucket, variant.key);
+    if (!found && found.error().code == Errc::kNotFound) co_return false;
+    if (!found) co_return std::unexpected(found.error());
+    co_return true;
+}
+
+Task<Result<bool>> RemakePresets::has_preset(const Image& image, const PresetForm& form) const {
+    const auto key = variant_key(image.id, image.etag, name_of(form.transform, product_rules.look));
+    const auto row = std::ranges::find_if(image.variants, [&](const Variant& variant) {
+        return variant.kind == VariantKind::kPreset && variant.name == form.name &&
+               variant.key == key;
+    });
+    if (row == image.variants.end()) co_return false;
+    co_return co_await has_object(*row);
+}
+
+Task<Result<bool>> RemakePresets::has_renditions(const Image& image) const {
+    bool has_any = false;
+    for (const auto& variant : image.variants) {
+        if (variant.kind != VariantKind::kRendition) continue;
+        const auto longer_px = std::max(variant.width_px, variant.height_px);
+        const auto key =
+            rendition_key(image.id, image.etag, longer_px) + look_suffix(product_rules.look);
+        if (variant.key != key) co_return false;
+        CO_TRY(const bool is_there, co_await has_object(variant));
+        if (!is_there) co_return false;
+        has_any = true;
+    }
+    co_return has_any;
+}
+
+Task<Result<RemakePresets::Plan>> RemakePresets::plan(
+    const Image& image, const Policy& policy, Request request
 ) const {
     for (const auto& name : request.presets) {
-        if (!find_preset(name)) {
-            return fail(Errc::kInvalidArgument, "there is no preset " + name, "presets");
+        if (!product_rules.presets.find(name)) {
+            co_return fail(Errc::kInvalidArgument, "there is no preset " + name, "presets");
         }
     }
     Plan out;
-    if (policy.verify != Verify::kDecode) return out;
-    out.makes_renditions = !has_renditions(image) || image.thumbhash.empty();
-    if (out.makes_renditions) out.missing.emplace_back("renditions");
-    for (auto& form : presets_of(policy)) {
+    if (policy.verify != Verify::kDecode) co_return out;
+    CO_TRY(const bool has_sources, co_await has_renditions(image));
+    const bool lacks_sources = !has_sources || image.thumbhash.empty();
+    if (lacks_sources) out.missing.emplace_back("renditions");
+    const bool is_all = request.presets.empty() && !request.is_from_original;
+    out.makes_renditions = lacks_sources || (request.is_forced && is_all);
+    for (auto& form : presets_of(policy, product_rules.presets)) {
         const bool is_asked =
             request.presets.empty() ||
             std::ranges::find(request.presets, form.name) != request.presets.end();
         if (!is_asked) continue;
-        const bool is_there = has_preset(image, form);
+        CO_TRY(const bool is_there, co_await has_preset(image, form));
         if (!is_there) out.missing.push_back(label_of(form));
         if (!is_there || request.is_forced) out.forms.push_back(std::move(form));
     }
-    return out;
+    co_return out;
 }
 
 Task<Result<Change>> RemakePresets::from_original(
@@ -106,7 +130,7 @@ Task<Result<Change>> RemakePresets::from_original(
     std::ranges::move(
         wanted_presets(plan.forms, policy.final_effort()), std::back_inserter(wanted)
     );
-    const auto job = job_of(image);
+    const auto job = job_of(image, policy);
     auto work = [&] { return prepare(file.get(), image.size_bytes, job, wanted); };
     CO_TRY(auto found, co_await offload(imaging_pool, work));
     if (found.refusal != imaging::Refusal::kNone) {
@@ -121,8 +145,9 @@ Task<Result<Change>> RemakePresets::from_original(
     change.dominant_colour = std::move(texts.dominant_colour);
     change.thumbhash = std::move(texts.thumbhash);
     change.blurhash = std::move(texts.blurhash);
-    auto storing =
-        store_products(store, target_of(image, policy), wanted, std::move(found.products));
+    auto storing = store_products(
+        store, target_of(image, policy, product_rules.look), wanted, std::move(found.products)
+    );
     CO_TRY(change.products, co_await std::move(storing));
     co_return change;
 }
@@ -136,12 +161,14 @@ Task<Result<Change>> RemakePresets::from_rendition(
         const Transform& transform = wanted[i].spec.transform;
         imaging::Product product;
         product.index = i;
-        CO_TRY(product.bytes, co_await make(image, transform));
+        CO_TRY(product.bytes, co_await make(image, wanted[i].spec));
         CO_TRY(product.facts, facts_of(product.bytes, imaging::format_of(transform.format)));
         products.push_back(std::move(product));
     }
     Change change = change_of(*image, clock.now());
-    auto storing = store_products(store, target_of(*image, policy), wanted, std::move(products));
+    auto storing = store_products(
+        store, target_of(*image, policy, product_rules.look), wanted, std::move(products)
+    );
     CO_TRY(change.products, co_await std::move(storing));
     co_return change;
 }
@@ -158,15 +185,25 @@ Task<Result<RemakePresets::Report>> RemakePresets::run(ImageId id, Request reque
     auto policy = policies.find(image->policy);
     if (policy == policies.end()) policy = policies.find("default");
     if (policy == policies.end()) co_return Report{};
-    CO_TRY(Plan plan, this->plan(*image, policy->second, request));
+    const bool is_dry_run = request.is_dry_run;
+    const bool is_from_original = request.is_from_original;
+    auto planning = this->plan(*image, policy->second, std::move(request));
+    CO_TRY(Plan plan, co_await std::move(planning));
     Report report;
     report.missing = std::move(plan.missing);
     const bool has_work = plan.makes_renditions || !plan.forms.empty();
-    if (request.is_dry_run || !has_work) co_return report;
-    auto making = plan.makes_renditions || request.is_from_original
+    if (is_dry_run || !has_work) co_return report;
+    auto making = plan.makes_renditions || is_from_original
                       ? from_original(*image, policy->second, plan)
                       : from_rendition(image, policy->second, plan);
-    CO_TRY(Change change, co_await std::move(making));
+    auto making_done = co_await std::move(making);
+    if (!making_done && making_done.error().code == Errc::kNotFound) {
+        // Either the image was deleted meanwhile, or it lost what it could be made from.
+        CO_TRY(const Image now, co_await catalog.find(id));
+        if (now.state == ImageState::kReady)
+            co_return fail(Errc::kFailedPrecondition, "the original is gone", "original_gone");
+    }
+    CO_TRY(Change change, std::move(making_done));
     report.made = change.products;
     CO_TRY(const auto applied, co_await catalog.apply(std::move(change)));
     if (forget) forget(id);

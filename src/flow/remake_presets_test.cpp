@@ -45,14 +45,18 @@ struct Bench {
 
     FlowWorld& world;
     Texts made;  // from renditions
+    std::vector<int> efforts;
     std::string bytes = webp_form;
     std::uint64_t forgotten = 0;
     RemakePresets remake{
         *world.adapters.catalog,
         *world.adapters.store,
         world.preparer,
-        [this](std::shared_ptr<const Image>, Transform transform) -> Task<Result<std::string>> {
-            made.push_back(canonical(transform));
+        [this](
+            std::shared_ptr<const Image>, imaging::ProductSpec spec
+        ) -> Task<Result<std::string>> {
+            made.push_back(canonical(spec.transform));
+            efforts.push_back(spec.effort);
             co_return bytes;
         },
         world.pool,
@@ -125,6 +129,59 @@ TEST(RemakePresets, AnImageWithoutRenditionsIsDecodedOnceForAll) {
     EXPECT_TRUE(bench.run(id)->missing.empty());
 }
 
+TEST(RemakePresets, WhatTheStoreLostIsFoundAndMadeAgain) {
+    FlowWorld world;
+    Bench bench(world);
+    world.policies["default"].presets = {"thumb", "w640"};
+    world.policies["default"].preset_effort = 2;
+    const auto id = bench.ready();
+    const auto remove = [&](VariantKind kind) {
+        for (const auto& variant : world.image(id).variants) {
+            if (variant.kind != kind) continue;
+            EXPECT_TRUE(
+                run_task(world.adapters.store->remove(variant.bucket, variant.key, std::nullopt))
+            );
+            return;
+        }
+    };
+    remove(VariantKind::kPreset);
+    auto report = bench.run(id);
+    ASSERT_TRUE(report) << report.error().message;
+    EXPECT_EQ(report->missing, (Texts{"thumb image/webp"}));
+    EXPECT_EQ(bench.efforts, (std::vector<int>{2})) << "that of the policy";
+    const auto calls = world.verifier.calls();
+    remove(VariantKind::kRendition);
+    report = bench.run(id);
+    ASSERT_TRUE(report) << report.error().message;
+    EXPECT_EQ(report->missing, (Texts{"renditions"}));
+    EXPECT_EQ(world.verifier.calls(), calls + 1);
+    EXPECT_TRUE(bench.run(id)->missing.empty());
+    ASSERT_TRUE(bench.run(id, {.presets = {}, .is_forced = true}));
+    EXPECT_EQ(world.verifier.calls(), calls + 2) << "renditions, too, of all";
+}
+
+TEST(RemakePresets, TheOperatorsPresetsAndLookDecide) {
+    FlowWorld world;
+    Bench bench(world);
+    world.policies["default"].presets = {"thumb", "hero"};
+    ASSERT_TRUE(world.on_stored.product_rules.presets.set("hero", "w=1500,f=jpeg"));
+    const auto id = bench.ready();
+    EXPECT_EQ(bench.presets_of_image(id), (Texts{"hero", "thumb"}));
+    bench.remake.product_rules = world.on_stored.product_rules;
+    EXPECT_TRUE(bench.run(id)->missing.empty());
+    ASSERT_TRUE(bench.remake.product_rules.presets.set("thumb", "w=99,h=99,fit=cover"));
+    const auto report = bench.run(id);
+    ASSERT_TRUE(report) << report.error().message;
+    EXPECT_EQ(bench.made, (Texts{"w=99,h=99,fit=crop,f=webp"}));
+    EXPECT_EQ(bench.presets_of_image(id), (Texts{"hero", "thumb"})) << "the old meaning is gone";
+    bench.remake.product_rules.look.keep_wide_gamut = true;
+    EXPECT_EQ(bench.run(id)->missing.size(), 3U) << "renditions and both presets";
+    const auto suffix = look_suffix(bench.remake.product_rules.look);
+    for (const auto& variant : world.image(id).variants)
+        EXPECT_TRUE(variant.key.ends_with(suffix)) << variant.key;
+    EXPECT_TRUE(bench.run(id)->missing.empty());
+}
+
 TEST(RemakePresets, WhatCannotBeMadeIsAnErrorAndChangesNothing) {
     FlowWorld world;
     Bench bench(world);
@@ -143,7 +200,8 @@ TEST(RemakePresets, NothingComesBackOfAnImageThatIsDeletedMeanwhile) {
     FlowWorld world;
     Bench bench(world);
     const auto id = bench.ready();
-    bench.remake.make = [&](std::shared_ptr<const Image>, Transform) -> Task<Result<std::string>> {
+    bench.remake.make = [&](std::shared_ptr<const Image>,
+                            imaging::ProductSpec) -> Task<Result<std::string>> {
         CO_CHECK(co_await world.delete_image.run(FlowWorld::client(), id));
         co_return webp_form;
     };

@@ -6,12 +6,14 @@
 
 namespace pixgate {
 
-std::string variant_object_key(const Image& image, const Transform& transform) {
-    return image.id.value + "/" + image.etag + "/" + canonical(transform);
+std::string variant_object_key(
+    const Image& image, const Transform& transform, const VariantLook& look
+) {
+    return variant_key(image.id, image.etag, name_of(transform, look));
 }
 
 Task<Result<std::string>> StoredVariants::find(const Image& image, const Transform& transform) {
-    const std::string key = variant_object_key(image, transform);
+    const std::string key = variant_object_key(image, transform, look_);
     CO_TRY(const auto reader, co_await store_.get(std::string(kVariantsBucket), key));
     const ObjectInfo& info = reader->info();
     if (info.size_bytes > kMaxBytes || info.size_bytes == 0)
@@ -37,7 +39,7 @@ Task<void> StoredVariants::keep(
     const Image& image, const Transform& transform, const std::string& bytes
 ) {
     const std::string bucket(kVariantsBucket);
-    const std::string key = variant_object_key(image, transform);
+    const std::string key = variant_object_key(image, transform, look_);
     if (!is_worth_it(key, bytes.size())) co_return;
     const auto body = make_text_body(bytes);
     PutOptions options;

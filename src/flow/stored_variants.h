@@ -6,7 +6,7 @@
 #include <string>
 
 #include "core/image.h"
-#include "core/transform.h"
+#include "core/variant_look.h"
 #include "flow/scan_resistant_cache.h"
 #include "ports/catalog.h"
 #include "ports/object_store.h"
@@ -14,7 +14,9 @@
 namespace pixgate {
 
 // "{id}/{etag}/w=640,f=webp": two versions of one image never meet in one key.
-std::string variant_object_key(const Image& image, const Transform& transform);
+std::string variant_object_key(
+    const Image& image, const Transform& transform, const VariantLook& look
+);
 
 class StoredVariants {
 public:
@@ -23,7 +25,8 @@ public:
     // with large objects (attack 111).
     static constexpr std::uint64_t kSecondTimeBytes = 1ULL << 20;
 
-    StoredVariants(ObjectStore& store, Catalog& catalog) : store_(store), catalog_(catalog) {}
+    StoredVariants(ObjectStore& store, Catalog& catalog, VariantLook look)
+        : store_(store), catalog_(catalog), look_(std::move(look)) {}
 
     // errors  kNotFound, kCorrupt (its bytes are not what was stored), of the store
     Task<Result<std::string>> find(const Image& image, const Transform& transform);
@@ -36,6 +39,7 @@ private:
 
     ObjectStore& store_;
     Catalog& catalog_;
+    const VariantLook look_;
     std::mutex mutex_;
     ScanResistantCache<bool> large_made_{{10'000}};
 };

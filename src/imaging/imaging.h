@@ -103,10 +103,10 @@ inline constexpr std::size_t kMaxProducts = 24;
 struct ProductSpec {
     Transform transform;      // format is not kAuto
     std::uint8_t effort = 4;  // as in TransformRequest
-    // One of the pictures that other sizes are made from later: upright, sRGB, no metadata, JPEG
-    // (PNG where the picture has alpha, whatever the transform says), its size only about the one
-    // asked for where the decoder gives a near one for nothing (2016 for 2048), chroma in full
-    // below 600 px.
+    // One of the pictures that other sizes are made from later: upright, sRGB (or Display P3, where
+    // PrepareRequest keeps it and the picture needs it), no metadata, JPEG (PNG where the picture
+    // has alpha, whatever the transform says), its size only about the one asked for where the
+    // decoder gives a near one for nothing (2016 for 2048), chroma in full below 600 px.
     bool is_rendition = false;
 };
 
@@ -116,6 +116,10 @@ struct PrepareRequest {
     std::uint32_t product_count = 0;
     std::array<ProductSpec, kMaxProducts> products;
     std::uint64_t max_output_bytes = 64ULL << 20;  // of all products together
+    // As in TransformRequest, of every product; renditions carry no mark.
+    bool linear_light = false;
+    bool keep_wide_gamut = false;
+    std::uint64_t mark_bytes = 0;
 };
 
 // What a page shows while the picture is on its way. Made from a copy of at most 100 x 100.

@@ -10,7 +10,14 @@ VImage view_of(const Pixels& pixels) {
         static_cast<int>(pixels.size.width_px), static_cast<int>(pixels.size.height_px),
         pixels.bands, VIPS_FORMAT_UCHAR
     );
-    return borrowed.copy(VImage::option()->set("interpretation", VIPS_INTERPRETATION_sRGB));
+    const VImage view =
+        borrowed.copy(VImage::option()->set("interpretation", VIPS_INTERPRETATION_sRGB));
+    if (!pixels.profile.empty()) {
+        vips_image_set_blob_copy(
+            view.get_image(), VIPS_META_ICC_NAME, pixels.profile.data(), pixels.profile.size()
+        );
+    }
+    return view;
 }
 
 Pixels taken_from(const VImage& image) {

@@ -9,11 +9,12 @@
 
 namespace pixgate::imaging {
 
-// Upright, 8 bits, sRGB unless something else is said.
+// Upright, 8 bits.
 struct Pixels {
     Size size;
-    int bands = 3;                      // RGB, or 4: RGBA, the colours not multiplied
-    std::vector<std::uint8_t> samples;  // rows without gaps
+    int bands = 3;                        // RGB, or 4: RGBA, the colours not multiplied
+    std::vector<std::uint8_t> samples;    // rows without gaps
+    std::vector<std::uint8_t> profile{};  // ICC; empty: sRGB, or as somebody else says
 };
 
 // Borrows the samples.

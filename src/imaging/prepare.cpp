@@ -14,6 +14,10 @@ namespace {
 // What a decoded picture may take before its rows are resampled as they come.
 constexpr std::uint64_t kMaxMasterBytes = 20ULL << 20;
 
+struct Picture {
+    Bytes data, mark;  // encoded both
+};
+
 PrepareAnswer refuse(const PrepareAnswer& answer, Refusal refusal, std::string detail = {}) {
     return {refusal, answer.facts, {}, {}, std::move(detail)};
 }
@@ -36,15 +40,16 @@ bool add(
 
 // `facts` are the original's as the master lies.
 void make_products(
-    Bytes data,
+    const Picture& picture,
     const Facts& facts,
     Master& master,
     const PrepareRequest& request,
     PrepareAnswer& answer
 ) {
     for (const PlannedProduct& product : plan_products(request, facts)) {
-        TransformAnswer made = master.can_make(product) ? master.make(product)
-                                                        : transform_bytes(data, product.request);
+        TransformAnswer made = master.can_make(product)
+                                   ? master.make(product, picture.mark)
+                                   : transform_marked(picture.data, picture.mark, product.request);
         if (!add(answer, product.index, std::move(made), request)) return;
     }
     answer.placeholders = master.placeholders();
@@ -66,7 +71,9 @@ std::uint64_t pixels_in(Size size) {
 }
 
 // False: not for this lane; nothing was decided.
-bool prepare_jpeg(Bytes data, const PrepareRequest& request, PrepareAnswer& answer) {
+bool prepare_jpeg(const Picture& picture, const PrepareRequest& request, PrepareAnswer& answer) {
+    const Bytes data = picture.data;
+    if (request.linear_light) return false;
     const Limits& limits = request.verify.limits;
     const Facts facts = answer.facts;
     const Size stored = stored_size(facts);
@@ -75,6 +82,7 @@ bool prepare_jpeg(Bytes data, const PrepareRequest& request, PrepareAnswer& answ
     if (!reader.read_head(head) || !head.is_planar || head.size != stored) return false;
     const DecodePlan plan = plan_decode(plan_products(request, facts), stored, kMaxMasterBytes);
     const bool converts = head.profile == JpegProfile::kOther;
+    if (converts && request.keep_wide_gamut) return false;
     if (converts && (head.is_grey || pixels_in(plan.master) > Master::kMaxPixels)) return false;
     Planes planes;
     if (!decode_master(data, limits, head, reader, plan, planes)) {
@@ -83,21 +91,23 @@ bool prepare_jpeg(Bytes data, const PrepareRequest& request, PrepareAnswer& answ
     }
     Master master(facts, std::move(planes), plan.master);
     if (!converts) {
-        make_products(data, facts, master, request, answer);
+        make_products(picture, facts, master, request, answer);
         return true;
     }
     Pixels pixels = master.pixels();
     convert_to_srgb(pixels, head.other_profile);
     Master converted(upright(facts), std::move(pixels));
-    make_products(data, upright(facts), converted, request, answer);
+    make_products(picture, upright(facts), converted, request, answer);
     return true;
 }
 
 // To the first frame as a whole, at about that size.
-TransformRequest whole_picture(const VerifyRequest& verify, const Facts& facts, Size size) {
+TransformRequest whole_picture(const PrepareRequest& request, const Facts& facts, Size size) {
     TransformRequest whole;
-    whole.allowed = verify.allowed;
-    whole.limits = verify.limits;
+    whole.allowed = request.verify.allowed;
+    whole.limits = request.verify.limits;
+    whole.linear_light = request.linear_light;
+    whole.keep_wide_gamut = request.keep_wide_gamut;
     whole.transform.fit = Fit::kSqueeze;
     // One that can be transparent keeps alpha.
     whole.transform.format = facts.has_alpha ? OutputFormat::kPng : OutputFormat::kJpeg;
@@ -112,7 +122,8 @@ TransformRequest whole_picture(const VerifyRequest& verify, const Facts& facts, 
 }
 
 // Through libvips.
-void prepare_other(Bytes data, const PrepareRequest& request, PrepareAnswer& answer) {
+void prepare_other(const Picture& picture, const PrepareRequest& request, PrepareAnswer& answer) {
+    const Bytes data = picture.data;
     if (answer.facts.frames > 1) {
         // Only the first frame goes into products, but all of them will be shown.
         VerifyAnswer verdict = verify_bytes(data, request.verify);
@@ -125,25 +136,29 @@ void prepare_other(Bytes data, const PrepareRequest& request, PrepareAnswer& ans
     const DecodePlan plan =
         plan_decode(plan_products(request, facts), stored_size(facts), kMaxMasterBytes);
     PixelsAnswer decoded =
-        pixels_of(data, answer.facts, whole_picture(request.verify, facts, plan.master));
+        pixels_of(data, answer.facts, whole_picture(request, facts, plan.master));
     if (decoded.refusal != Refusal::kNone) {
         answer = refuse(answer, decoded.refusal, std::move(decoded.detail));
         return;
     }
     Master master(facts, std::move(decoded.pixels));
-    make_products(data, facts, master, request, answer);
+    make_products(picture, facts, master, request, answer);
 }
 
 }  // namespace
 
 PrepareAnswer prepare_bytes(Bytes data, const PrepareRequest& request) {
+    if (request.mark_bytes > data.size()) return {Refusal::kBroken, {}, {}, {}, "watermark"};
+    const std::size_t picture_bytes = data.size() - static_cast<std::size_t>(request.mark_bytes);
+    const Picture picture{data.first(picture_bytes), data.subspan(picture_bytes)};
     PrepareRequest full = request;
     full.verify.full_decode = true;
-    VerifyAnswer verdict = verify_header(data, full.verify);
+    VerifyAnswer verdict = verify_header(picture.data, full.verify);
     PrepareAnswer answer{verdict.refusal, verdict.facts, {}, {}, std::move(verdict.detail)};
     if (answer.refusal != Refusal::kNone) return answer;
-    const bool is_done = answer.facts.format == Format::kJpeg && prepare_jpeg(data, full, answer);
-    if (!is_done) prepare_other(data, full, answer);
+    const bool is_done =
+        answer.facts.format == Format::kJpeg && prepare_jpeg(picture, full, answer);
+    if (!is_done) prepare_other(picture, full, answer);
     return answer;
 }
 
@@ -153,6 +168,7 @@ Result<void> check_prepare(const PrepareRequest& request) {
     for (std::uint32_t i = 0; i < request.product_count; ++i) {
         PrepareRequest alone;
         alone.product_count = 1;
+        alone.mark_bytes = request.mark_bytes;
         alone.products[0] = request.products.at(i);
         const Facts facts{.width_px = 1, .height_px = 1};
         CHECK_OK(check_request(plan_products(alone, facts).front().request));

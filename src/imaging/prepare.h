@@ -7,8 +7,9 @@
 
 namespace pixgate::imaging {
 
-// start_vips() must have been called, and check_prepare(request) be ok. Refused exactly where
-// verify_bytes() refuses, and as kProductsTooLarge where the products are more than
+// start_vips() must have been called, and check_prepare(request) be ok. The last request.mark_bytes
+// bytes are the watermark. Refused exactly where verify_bytes() refuses, and as kProductsTooLarge
+// where the products are more than
 // request.max_output_bytes together.
 PrepareAnswer prepare_bytes(Bytes data, const PrepareRequest& request);
 

@@ -3,11 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <random>
+#include <vips/vips8>
 
 #include "imaging/direct.h"
 #include "imaging/probe.h"
 #include "imaging/transform.h"
 #include "imaging/verify.h"
+#include "imaging/vips_setup.h"
 #include "tests/support/bytes.h"
 #include "tests/support/pictures.h"
 
@@ -169,6 +171,85 @@ TEST(Prepare, MakesProductsOfEveryKindAsFromTheOriginal) {
     }
 }
 
+// Display P3 on a picture of sRGB's numbers.
+std::string wide_picture(Format format) {
+    EXPECT_TRUE(start_vips().has_value());
+    const auto picture = test::make_picture(Format::kPng, 640, 480);
+    const auto image =
+        vips::VImage::new_from_buffer(picture.data(), picture.size(), "")
+            .icc_transform("p3", vips::VImage::option()->set("input_profile", "srgb"));
+    VipsBlob* blob = format == Format::kPng ? image.pngsave_buffer() : image.jpegsave_buffer();
+    std::size_t bytes = 0;
+    const void* data = vips_blob_get(blob, &bytes);
+    std::string out(static_cast<const char*>(data), bytes);
+    vips_area_unref(VIPS_AREA(blob));
+    return out;
+}
+
+void expect_as_alone(const Product& product, const std::string& input, TransformRequest alone) {
+    const auto made = transform_bytes(test::as_bytes(input), alone);
+    ASSERT_EQ(made.refusal, Refusal::kNone) << made.detail;
+    EXPECT_EQ(product.facts.width_px, made.facts.width_px);
+    const auto profile = [](const std::string& bytes) {
+        return vips::VImage::new_from_buffer(bytes.data(), bytes.size(), "")
+            .get_typeof(VIPS_META_ICC_NAME);
+    };
+    EXPECT_EQ(profile(product.bytes), profile(made.bytes)) << product.index;
+    for (const auto& [x, y] : {std::pair{0.25, 0.3}, {0.8, 0.2}, {0.3, 0.75}, {0.05, 0.05}}) {
+        const auto ours = test::pixel_at(product.bytes, x, y);
+        const auto theirs = test::pixel_at(made.bytes, x, y);
+        EXPECT_NEAR(ours.red, theirs.red, 8) << product.index;
+        EXPECT_NEAR(ours.green, theirs.green, 8) << product.index;
+        EXPECT_NEAR(ours.blue, theirs.blue, 8) << product.index;
+    }
+}
+
+// One name in the store, one meaning: whether it is made at upload or by the edge.
+TEST(Prepare, MakesProductsInTheLookOfTheOperator) {
+    const auto mark = test::make_picture(Format::kPng, 20, 20);
+    for (const auto format : {Format::kJpeg, Format::kPng}) {
+        for (const bool is_linear : {false, true}) {
+            for (const bool is_wide : {false, true}) {
+                PrepareRequest request;
+                request.verify.check_declared = false;
+                request.linear_light = is_linear;
+                request.keep_wide_gamut = is_wide;
+                request.mark_bytes = mark.size();
+                add(request, width(504, OutputFormat::kJpeg), true);
+                for (const char* text :
+                     {"w=200,f=webp", "w=200,watermark=top-left:40:100,f=png",
+                      "w=200,trim=1,watermark=tile:20:100,f=png",
+                      "w=90,h=120,fit=pad,background=ff0000,f=jpeg"})
+                    add(request, *parse_transform(text));
+                const auto picture = wide_picture(format);
+                const auto answer = prepare(picture + mark, request);
+                ASSERT_TRUE(answer.has_value()) << answer.error().message;
+                ASSERT_EQ(answer->refusal, Refusal::kNone) << answer->detail;
+                expect_true_facts(*answer);
+                ASSERT_EQ(answer->products.size(), request.product_count);
+                for (const Product& product : answer->products) {
+                    TransformRequest alone;
+                    alone.transform = request.products.at(product.index).transform;
+                    alone.linear_light = is_linear;
+                    alone.keep_wide_gamut = is_wide;
+                    if (alone.transform.watermark.is_on) alone.mark_bytes = mark.size();
+                    if (product.index > 0)
+                        expect_as_alone(
+                            product, alone.mark_bytes > 0 ? picture + mark : picture, alone
+                        );
+                }
+                const auto plain = vips::VImage::new_from_buffer(
+                    answer->products[0].bytes.data(), answer->products[0].bytes.size(), ""
+                );
+                EXPECT_EQ(plain.get_typeof(VIPS_META_ICC_NAME) != 0, is_wide) << "the rendition";
+                const auto srgb = prepare(picture, usual())->placeholders;
+                EXPECT_NEAR(answer->placeholders.dominant.red, srgb.dominant.red, 4);
+                EXPECT_NEAR(answer->placeholders.dominant.blue, srgb.dominant.blue, 4);
+            }
+        }
+    }
+}
+
 TEST(Prepare, RefusesWhatVerifyRefuses) {
     const auto picture = test::make_picture(Format::kJpeg, 800, 600);
     const auto cut = prepare(picture.substr(0, picture.size() / 2), usual());
@@ -253,6 +334,11 @@ TEST(Prepare, RefusesSenselessRequests) {
     request.products.at(3).transform.format = OutputFormat::kAuto;
     EXPECT_FALSE(check_prepare(request).has_value());
     EXPECT_TRUE(check_prepare(usual()).has_value());
+    request = usual();
+    request.products.at(3).transform.watermark.is_on = true;
+    EXPECT_FALSE(check_prepare(request).has_value()) << "there is no mark";
+    request.mark_bytes = 10;
+    EXPECT_TRUE(check_prepare(request).has_value());
 }
 
 }  // namespace

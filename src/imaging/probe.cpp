@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "imaging/imaging.h"
 #include "imaging/probe/formats.h"
 
 namespace pixgate::imaging {
@@ -58,6 +59,28 @@ Facts facts_of(const Header& header, Format format) {
 }
 
 }  // namespace
+
+Limits limits_for(const Facts& facts, const Limits& usual) {
+    Limits limits = usual;
+    limits.max_pixels = saturated_product(facts.width_px, facts.height_px);
+    limits.max_side_px = std::max(facts.width_px, facts.height_px);
+    limits.max_frames = facts.frames;
+    limits.max_total_pixels = saturated_product(limits.max_pixels, facts.frames);
+    constexpr FormatSet kWithOthers{Format::kTiff, Format::kHeic, Format::kAvif};
+    if (kWithOthers.contains(facts.format)) {
+        limits.max_pixels = std::max(limits.max_pixels, usual.max_pixels);
+        limits.max_side_px = std::max(limits.max_side_px, usual.max_side_px);
+        limits.max_frames = std::max(limits.max_frames, usual.max_frames);
+    } else if (facts.format == Format::kSvg) {
+        limits.max_pixels = std::max(limits.max_pixels, TransformRequest{}.max_output_pixels);
+        limits.max_side_px = std::max(limits.max_side_px, kMaxOutputSidePx);
+    } else {
+        return limits;
+    }
+    limits.max_total_pixels =
+        std::max({limits.max_total_pixels, limits.max_pixels, usual.max_total_pixels});
+    return limits;
+}
 
 Refusal check_limits(
     const Limits& limits,

@@ -16,6 +16,11 @@ struct ProbeResult {
 // `format` is what sniff() said. Linear in the size of `data`.
 ProbeResult probe(Bytes data, Format format, const Limits& limits);
 
+// For a picture that was taken once, `facts` being what was found then: no more than those, save
+// where the header names larger pictures beside them (TIFF, HEIF), for which `usual` stand, and for
+// SVG, which is drawn as large as it is wanted.
+Limits limits_for(const Facts& facts, const Limits& usual);
+
 // The limits that a header can break, in one place; used again on what the decoder reports.
 Refusal check_limits(
     const Limits& limits,

@@ -325,5 +325,20 @@ TEST(ProbeHeif, F81_CountsTheLargestPictureInside) {
     EXPECT_EQ(probed(avif, Format::kAvif).refusal, Refusal::kTooManyPixels);
 }
 
+TEST(LimitsFor, AreThoseOfThePictureSaveWhereOthersLieBesideIt) {
+    const auto jpeg = limits_for({Format::kJpeg, 300, 200}, {});
+    EXPECT_EQ(jpeg.max_pixels, 60'000U);
+    EXPECT_EQ(jpeg.max_side_px, 300U);
+    EXPECT_EQ(jpeg.max_frames, 1U);
+    EXPECT_EQ(jpeg.max_total_pixels, 60'000U);
+    const auto tiff = limits_for({Format::kTiff, 300, 200}, {});
+    EXPECT_EQ(tiff.max_pixels, Limits{}.max_pixels);
+    EXPECT_EQ(tiff.max_total_pixels, Limits{}.max_total_pixels);
+    const auto large = limits_for({Format::kHeic, 20'000, 20'000}, {});
+    EXPECT_EQ(large.max_side_px, 20'000U);
+    EXPECT_EQ(large.max_total_pixels, 400'000'000U);
+    EXPECT_EQ(limits_for({Format::kSvg, 30, 20}, {}).max_side_px, 4'096U);
+}
+
 }  // namespace
 }  // namespace pixgate::imaging

@@ -138,7 +138,9 @@ void decode_to_the_end(const VImage& opened) {
     if (!ok) throw vips::VError();
 }
 
-TransformAnswer transform_picture(Bytes data, Bytes mark, const TransformRequest& request) {
+}  // namespace
+
+TransformAnswer transform_marked(Bytes data, Bytes mark, const TransformRequest& request) {
     VerifyRequest header;
     header.check_declared = false;
     header.allowed = request.allowed;
@@ -162,12 +164,10 @@ TransformAnswer transform_picture(Bytes data, Bytes mark, const TransformRequest
     }
 }
 
-}  // namespace
-
 TransformAnswer transform_bytes(Bytes data, const TransformRequest& request) {
     if (request.mark_bytes > data.size()) return {Refusal::kBroken, {}, {}, "watermark"};
     const std::size_t picture_bytes = data.size() - static_cast<std::size_t>(request.mark_bytes);
-    return transform_picture(data.first(picture_bytes), data.subspan(picture_bytes), request);
+    return transform_marked(data.first(picture_bytes), data.subspan(picture_bytes), request);
 }
 
 PixelsAnswer pixels_of(Bytes data, const Facts& facts, const TransformRequest& request) {
@@ -181,16 +181,20 @@ PixelsAnswer pixels_of(Bytes data, const Facts& facts, const TransformRequest& r
         work.opened = work.image = with_last_rows_kept(loaded);
         const std::vector<VImage> made = make_frames(work);
         decode_to_the_end(work.opened);
-        return {Refusal::kNone, taken_from(made.front()), {}};
+        PixelsAnswer answer{Refusal::kNone, taken_from(made.front()), {}};
+        answer.pixels.profile = work.profile;
+        return answer;
     } catch (const vips::VError& error) {
         return {Refusal::kBroken, {}, words_of(error)};
     }
 }
 
-TransformAnswer transform_pixels(const Pixels& pixels, const TransformRequest& request) {
+TransformAnswer transform_pixels(
+    const Pixels& pixels, const TransformRequest& request, Bytes mark
+) {
     take_vips_error();
     try {
-        Work work{.data = {}, .mark = {}, .request = request, .source = {}};
+        Work work{.data = {}, .mark = mark, .request = request, .source = {}};
         work.source.width_px = pixels.size.width_px;
         work.source.height_px = pixels.size.height_px;
         steps::plan(work);

@@ -12,6 +12,9 @@ namespace pixgate::imaging {
 // first.
 TransformAnswer transform_bytes(Bytes data, const TransformRequest& request);
 
+// The same, with the watermark elsewhere than behind the picture.
+TransformAnswer transform_marked(Bytes data, Bytes mark, const TransformRequest& request);
+
 struct PixelsAnswer {
     Refusal refusal = Refusal::kNone;
     Pixels pixels;
@@ -24,7 +27,9 @@ PixelsAnswer pixels_of(Bytes data, const Facts& facts, const TransformRequest& r
 
 // The same from what is decoded already. Where that is smaller than the original,
 // request.original_* say so.
-TransformAnswer transform_pixels(const Pixels& pixels, const TransformRequest& request);
+TransformAnswer transform_pixels(
+    const Pixels& pixels, const TransformRequest& request, Bytes mark = {}
+);
 
 // From the colours of this ICC profile; left as they are where it is broken or not for RGB.
 void convert_to_srgb(Pixels& pixels, Bytes profile);

@@ -313,16 +313,22 @@ void describe_flow(SettingsTable& t, Config& c) {
         "imaging.watermark_file", c.imaging.watermark_file,
         "PNG, WebP or JPEG of at most 4 MiB that `watermark` lays over pictures; read at the "
         "start. "
-        "Empty: URLs that ask for it are refused. What was made with another mark stays as it is."
+        "Empty: URLs that ask for it are refused. With another mark pictures are made anew; "
+        "presets "
+        "that lie there by `pixgate variants regenerate`."
     );
     t.add(
         "imaging.linear_light", c.imaging.linear_light,
-        "The edge resizes in linear light: truer for fine bright detail, slower."
+        "Resizes in linear light: truer for fine bright detail, slower. When it changes, run "
+        "`pixgate "
+        "variants regenerate`."
     );
     t.add(
         "imaging.keep_wide_gamut", c.imaging.keep_wide_gamut,
-        "What the edge makes from an original with more colours than sRGB is Display P3, with its "
-        "profile; what it makes from a rendition is sRGB."
+        "What is made of an original with more colours than sRGB is Display P3, with its profile. "
+        "When it changes, run `pixgate variants regenerate`: until then older pictures are made "
+        "from "
+        "their originals."
     );
     t.add(
         "sandbox.workers", c.sandbox.workers,

@@ -13,6 +13,7 @@
 #include "imaging/imaging.h"
 #include "main/access.h"
 #include "main/config.h"
+#include "main/edge_settings.h"
 
 namespace pixgate {
 
@@ -227,7 +228,12 @@ private:
     void check_presets(const Policy& p, const std::string& where, const std::string& name) {
         const std::set<std::string_view> formats{"webp", "jpeg", "avif", "png"};
         for (const auto& preset : p.presets) {
-            if (!find_preset(preset)) say(where, name + ".presets: there is no preset " + preset);
+            const auto transform = presets_.find(preset);
+            if (!transform) {
+                say(where, name + ".presets: there is no preset " + preset);
+            } else if (transform->watermark.is_on && c_.imaging.watermark_file.empty()) {
+                say(where, name + ".presets: " + preset + " needs imaging.watermark_file");
+            }
         }
         for (const auto& format : p.preset_formats) {
             if (!formats.contains(format)) {
@@ -312,6 +318,7 @@ private:
 
     const Config& c_;
     const SettingsTable& t_;
+    const Presets presets_ = presets_of(c_);
     std::vector<SettingMistake> mistakes_;
 };
 

@@ -5,10 +5,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
+#include "base/crypto.h"
 #include "base/fd.h"
+#include "imaging/probe.h"
 
 namespace pixgate {
 
@@ -90,22 +93,38 @@ Result<UniqueFd> in_memory(std::string_view bytes) {
     return file;
 }
 
+// The picture and behind it its mark.
+Result<UniqueFd> with_mark(int fd, std::uint64_t size_bytes, const VariantLook& look) {
+    if (!look.mark) return fail(Errc::kInvalidArgument, "no watermark is configured", "watermark");
+    std::string bytes;
+    CHECK_OK(copy_bytes(fd, size_bytes, bytes));
+    bytes += *look.mark;
+    return in_memory(bytes);
+}
+
+bool wants_mark(const std::vector<WantedProduct>& products) {
+    return std::ranges::any_of(products, [](const WantedProduct& product) {
+        return product.spec.transform.watermark.is_on;
+    });
+}
+
 imaging::TransformRequest request_of(
     const VariantSource& source, const Transform& transform, const SandboxConfig& config
 ) {
     imaging::TransformRequest request;
     request.transform = transform;
     request.source = source.source;
+    request.effort = source.effort;
     request.original_width_px = source.original_width_px;
     request.original_height_px = source.original_height_px;
     // What was checked at upload is what may be decoded now, nothing else.
     request.allowed = formats_of({source.content_type});
-    imaging::Limits limits;
-    limits.max_bytes = source.size_bytes;
-    limits.max_pixels = std::uint64_t{source.width_px} * source.height_px;
-    limits.max_side_px = std::max(source.width_px, source.height_px);
-    limits.max_frames = std::max(1U, source.frames);
-    limits.max_total_pixels = limits.max_pixels * limits.max_frames;
+    imaging::Limits limits = imaging::limits_for(
+        {imaging::format_of_content_type(source.content_type), source.width_px, source.height_px,
+         std::max(1U, source.frames)},
+        {}
+    );
+    limits.max_bytes = source.max_bytes;
     request.limits = bounded(limits, config);
     request.max_side_px = kMaxOutputSidePx;
     return request;
@@ -124,8 +143,10 @@ VerifyPicture verify_with(imaging::Imaging& imaging, const SandboxConfig& config
         };
 }
 
-PreparePicture prepare_with(imaging::Imaging& imaging, const SandboxConfig& config) {
-    return [&imaging, config](
+PreparePicture prepare_with(
+    imaging::Imaging& imaging, const SandboxConfig& config, VariantLook look
+) {
+    return [&imaging, config, look = std::move(look)](
                int fd, std::uint64_t size, const VerifyJob& job,
                const std::vector<WantedProduct>& products
            ) -> Result<imaging::PrepareAnswer> {
@@ -133,7 +154,12 @@ PreparePicture prepare_with(imaging::Imaging& imaging, const SandboxConfig& conf
         request.verify = request_of(job, config);
         // The limit is for one decode; each picture that is made from it takes its own time.
         request.verify.limits.max_wall_ms += request.product_count * kProductMs;
-        return imaging.prepare(fd, size, request);
+        request.linear_light = look.linear_light;
+        request.keep_wide_gamut = look.keep_wide_gamut;
+        if (!wants_mark(products)) return imaging.prepare(fd, size, request);
+        TRY(const UniqueFd both, with_mark(fd, size, look));
+        request.mark_bytes = look.mark->size();
+        return imaging.prepare(both.get(), size + request.mark_bytes, request);
     };
 }
 
@@ -146,7 +172,7 @@ StripLocation strip_with(imaging::Imaging& imaging, const SandboxConfig& config)
 Result<VariantLook> read_look(
     imaging::Imaging& imaging, const ImagingConfig& look, const SandboxConfig& config
 ) {
-    VariantLook out{{}, look.linear_light, look.keep_wide_gamut};
+    VariantLook out{{}, look.linear_light, look.keep_wide_gamut, {}};
     const std::string& path = look.watermark_file;
     if (path.empty()) return out;
     TRY(std::string mark, read_mark(path));
@@ -159,6 +185,7 @@ Result<VariantLook> read_look(
     TRY(const auto answer, imaging.verify(file.get(), mark.size(), request));
     if (answer.refusal != imaging::Refusal::kNone)
         return std::unexpected(no_mark(path, std::string(imaging::sentence_of(answer.refusal))));
+    out.mark_sha256 = sha256_hex(mark);
     out.mark = std::make_shared<const std::string>(std::move(mark));
     return out;
 }
@@ -174,15 +201,10 @@ MakeVariant make_with(imaging::Imaging& imaging, const SandboxConfig& config, Va
         std::uint64_t size_bytes = source.size_bytes;
         UniqueFd both;
         if (transform.watermark.is_on) {
-            if (!look.mark)
-                return fail(Errc::kInvalidArgument, "no watermark is configured", "watermark");
-            std::string bytes;
-            CHECK_OK(copy_bytes(source.fd, source.size_bytes, bytes));
-            bytes += *look.mark;
-            TRY(both, in_memory(bytes));
+            TRY(both, with_mark(source.fd, source.size_bytes, look));
             fd = both.get();
-            size_bytes = bytes.size();
             request.mark_bytes = look.mark->size();
+            size_bytes += request.mark_bytes;
         }
         TRY(auto answer, imaging.transform(fd, size_bytes, request));
         return MadeVariant{answer.refusal, std::move(answer.bytes)};

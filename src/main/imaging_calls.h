@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "core/variant_look.h"
 #include "flow/deliver_image.h"
 #include "flow/on_stored.h"
 #include "imaging/imaging.h"
@@ -15,14 +16,11 @@ namespace pixgate {
 // All keep a reference to `imaging`, which must outlive them.
 VerifyPicture verify_with(imaging::Imaging& imaging, const SandboxConfig& config);
 StripLocation strip_with(imaging::Imaging& imaging, const SandboxConfig& config);
-PreparePicture prepare_with(imaging::Imaging& imaging, const SandboxConfig& config);
+// A preset that wants a mark where there is none: as with make_with().
+PreparePicture prepare_with(
+    imaging::Imaging& imaging, const SandboxConfig& config, VariantLook look = {}
+);
 
-// What the operator wants of every variant.
-struct VariantLook {
-    std::shared_ptr<const std::string> mark;  // the watermark, encoded; null: there is none
-    bool linear_light = false;
-    bool keep_wide_gamut = false;
-};
 // Reads the watermark's file and has it decoded once, as a stranger's picture.
 //   errors  kInvalidArgument (no file, too large, no PNG, WebP or JPEG), and those of `imaging`
 Result<VariantLook> read_look(

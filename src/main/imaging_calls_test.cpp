@@ -43,7 +43,7 @@ TEST_F(ImagingCalls, TheWatermarkIsReadOnceAndLaidOnFromOriginalsAndRenditions) 
     for (const auto kind : {imaging::Source::kStranger, imaging::Source::kOwn}) {
         VariantSource source;
         source.fd = file.get();
-        source.size_bytes = picture.size();
+        source.size_bytes = source.max_bytes = picture.size();
         source.content_type = "image/jpeg";
         source.width_px = 200;
         source.height_px = 100;
@@ -80,6 +80,49 @@ TEST_F(ImagingCalls, ColoursAreAsTheOperatorWantsThem) {
     const auto look = read_look(test::sandbox(), {{}, true, true}, {});
     ASSERT_TRUE(look.has_value());
     EXPECT_TRUE(look->linear_light && look->keep_wide_gamut && !look->mark);
+}
+
+TEST_F(ImagingCalls, PresetsAtUploadCarryTheMark) {
+    const auto look = look_with(test::make_picture(Format::kPng, 20, 20));
+    ASSERT_TRUE(look.has_value()) << look.error().message;
+    const auto picture = test::make_picture(Format::kJpeg, 200, 100);
+    const UniqueFd file = test::file_of(picture);
+    WantedProduct marked;
+    marked.preset = "marked";
+    marked.spec.transform = *parse_transform("watermark=top-left:40:100,f=png");
+    VerifyJob job;
+    job.declared_type = "image/jpeg";
+    job.allowed_types = {"image/jpeg"};
+    job.limits.max_bytes = picture.size();
+    const auto made =
+        prepare_with(test::sandbox(), {}, *look)(file.get(), picture.size(), job, {marked});
+    ASSERT_TRUE(made.has_value()) << made.error().message;
+    ASSERT_EQ(made->products.size(), 1U) << made->detail;
+    EXPECT_GT(test::pixel_at(made->products[0].bytes, 10.0 / 199, 34.0 / 99).blue, 150);
+    const auto none = prepare_with(test::sandbox(), {})(file.get(), picture.size(), job, {marked});
+    ASSERT_FALSE(none.has_value());
+    EXPECT_EQ(none.error().reason, "watermark");
+}
+
+TEST_F(ImagingCalls, WhatTheCatalogKnowsIsTheLimit) {
+    const std::string svg =
+        "<svg xmlns='http://www.w3.org/2000/svg' width='40' height='20'>"
+        "<rect width='40' height='20' fill='red'/></svg>";
+    const UniqueFd file = test::file_of(svg);
+    VariantSource source;
+    source.fd = file.get();
+    source.size_bytes = source.max_bytes = svg.size();
+    source.content_type = "image/svg+xml";
+    source.width_px = 40;
+    source.height_px = 20;
+    const auto make = make_with(test::sandbox(), {});
+    const auto made = make(source, *parse_transform("w=400,enlarge=1,f=png"));
+    ASSERT_TRUE(made.has_value()) << made.error().message;
+    EXPECT_EQ(made->refusal, imaging::Refusal::kNone);
+    source.max_bytes = svg.size() - 1;
+    EXPECT_EQ(
+        make(source, *parse_transform("w=40,f=png"))->refusal, imaging::Refusal::kTooManyBytes
+    );
 }
 
 }  // namespace

@@ -105,7 +105,7 @@ private:
     Result<void> build_flow();
     Result<void> make_api();
     RemakePresets make_remake_presets();
-    Task<Result<std::string>> make_anew(std::shared_ptr<const Image> image, Transform transform);
+    Task<Result<std::string>> remake(std::shared_ptr<const Image> image, imaging::ProductSpec spec);
     Task<Result<void>> is_ready();
     void start_background();
     Result<void> say_ready();
@@ -119,6 +119,7 @@ private:
     imaging::Sandbox sandbox_;
     bool is_sandbox_tight_ = false;
     VariantLook look_;
+    Presets presets_ = presets_of(config_);
     Pool blocking_{"blocking", 16};
     Pool imaging_{"imaging", cores()};
     // Pictures of uploads take a second where those of visitors take milliseconds.
@@ -139,6 +140,7 @@ private:
     std::optional<DeleteImage> delete_;
     std::optional<IssueUpload> issue_;
     std::optional<OnStored> on_stored_;
+    std::optional<VariantMaker> remaker_;
     std::optional<RemakePresets> remake_presets_;
     std::optional<Sweep> sweep_;
     std::optional<TellAlerts> tell_alerts_;
@@ -226,7 +228,8 @@ Task<http::Response> Program::handle_api(http::Request& request) {
 
 Result<void> Program::build_flow() {
     auto& a = adapters_;
-    const auto edge = deliver_config_of(config_);
+    auto edge = deliver_config_of(config_);
+    edge.look = look_;
     deliver_.emplace(
         DeliverImage::Ports{
             *a.catalog, *a.store, make_with(sandbox_, config_.sandbox, look_), imaging_, clock_,
@@ -260,29 +263,30 @@ Result<void> Program::build_flow() {
 }
 
 RemakePresets Program::make_remake_presets() {
+    remaker_.emplace(VariantMaker::Ports{
+        *adapters_.store, make_with(sandbox_, config_.sandbox, look_), first_contact_, metrics_,
+        look_
+    });
     return {
         *adapters_.catalog,
         *adapters_.store,
-        prepare_with(sandbox_, config_.sandbox),
-        [this](std::shared_ptr<const Image> image, Transform transform) {
-            return make_anew(std::move(image), transform);
+        prepare_with(sandbox_, config_.sandbox, look_),
+        [this](std::shared_ptr<const Image> image, imaging::ProductSpec spec) {
+            return remake(std::move(image), spec);
         },
-        imaging_,
+        first_contact_,
         policies_,
         clock_,
-        [this](const ImageId& id) { deliver_->forget(id); }
+        [this](const ImageId& id) { deliver_->forget(id); },
+        {presets_, look_}
     };
 }
 
-// As the edge makes it, but not from what the edge has kept.
-Task<Result<std::string>> Program::make_anew(
-    std::shared_ptr<const Image> image, Transform transform
+// As the edge makes it, but past what the edge has kept.
+Task<Result<std::string>> Program::remake(
+    std::shared_ptr<const Image> image, imaging::ProductSpec spec
 ) {
-    const auto key = variant_key(image->id, image->etag, canonical(transform));
-    CO_CHECK(co_await adapters_.store->remove(std::string(kVariantsBucket), key, std::nullopt));
-    deliver_->forget(image->id);
-    CO_TRY(const auto made, co_await deliver_->variant(image, transform));
-    co_return *made.variant->body;
+    co_return co_await remaker_->make(*image, spec.transform, spec.effort);
 }
 
 Result<void> Program::make_api() {
@@ -315,9 +319,19 @@ Task<Result<void>> Program::is_ready() {
 void Program::start_background() {
     auto& a = adapters_;
     on_stored_.emplace(OnStored{
-        *a.store, *a.queue, *a.catalog, *a.alerts, verify_with(sandbox_, config_.sandbox),
-        prepare_with(sandbox_, config_.sandbox), strip_with(sandbox_, config_.sandbox),
-        first_contact_, *signer_, policies_, poison_, clock_
+        *a.store,
+        *a.queue,
+        *a.catalog,
+        *a.alerts,
+        verify_with(sandbox_, config_.sandbox),
+        prepare_with(sandbox_, config_.sandbox, look_),
+        strip_with(sandbox_, config_.sandbox),
+        first_contact_,
+        *signer_,
+        policies_,
+        poison_,
+        clock_,
+        {presets_, look_}
     });
     EventHost::Config host;
     host.concurrency = config_.function.concurrency;

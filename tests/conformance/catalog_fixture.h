@@ -107,7 +107,8 @@ inline Variant product_of(
     out.bucket = "pixgate-variants";
     out.key = variant_key(image.id, "etag-01", transform);
     out.etag = "77";
-    out.content_type = "image/webp";
+    out.content_type =
+        std::string_view(transform).ends_with("f=jpeg") ? "image/jpeg" : "image/webp";
     out.width_px = 640;
     out.height_px = 480;
     out.size_bytes = 30'000;

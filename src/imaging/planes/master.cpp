@@ -61,14 +61,16 @@ const Pixels& Master::pixels() {
     return *pixels_;
 }
 
-TransformAnswer Master::make(const PlannedProduct& product) {
-    if (product.lane == Lane::kPlanes) return answer_of(make_product(product, pyramid_));
-    if (product.lane == Lane::kResized)
-        return transform_pixels(to_pixels(pyramid_.make(product.how)), after_resize(product));
+TransformAnswer Master::make(const PlannedProduct& product, Bytes mark) {
+    // Planes carry no profile.
+    const Lane lane = is_wide() ? Lane::kPixels : product.lane;
+    if (lane == Lane::kPlanes) return answer_of(make_product(product, pyramid_));
+    if (lane == Lane::kResized)
+        return transform_pixels(to_pixels(pyramid_.make(product.how)), after_resize(product), mark);
     TransformRequest request = product.request;
     request.original_width_px = facts_.width_px;
     request.original_height_px = facts_.height_px;
-    return transform_pixels(pixels(), request);
+    return transform_pixels(pixels(), request, mark);
 }
 
 Placeholders Master::placeholders() {
@@ -78,7 +80,13 @@ Placeholders Master::placeholders() {
     const Plan plan = as_stored(plan_transform(upright, request), facts_.orientation);
     const Planes planes =
         pyramid_.make({input_, {{0, 0}, input_}, plan.resized, facts_.orientation, kFullChroma});
-    return make_placeholders({planes.y.width(), planes.y.height(), to_rgba(planes)});
+    std::vector<std::uint8_t> rgba = to_rgba(planes);
+    if (is_wide()) {
+        Pixels small{{planes.y.width(), planes.y.height()}, 4, std::move(rgba)};
+        convert_to_srgb(small, pixels_->profile);
+        rgba = std::move(small.samples);
+    }
+    return make_placeholders({planes.y.width(), planes.y.height(), std::move(rgba)});
 }
 
 }  // namespace pixgate::imaging

@@ -21,12 +21,15 @@ public:
 
     // True where there is enough of the picture for it.
     bool can_make(const PlannedProduct& product) const;
-    TransformAnswer make(const PlannedProduct& product);
+    // `mark`: the watermark, encoded, for products that ask for it.
+    TransformAnswer make(const PlannedProduct& product, Bytes mark = {});
     Placeholders placeholders();
     // Upright, in the colours of the planes.
     const Pixels& pixels();
 
 private:
+    bool is_wide() const { return pixels_ && !pixels_->profile.empty(); }
+
     Facts facts_;
     Size input_, size_;  // the original's and the master's, as they lie
     std::optional<Pixels> pixels_;

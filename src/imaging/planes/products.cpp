@@ -65,9 +65,12 @@ Transform rendition_of(const Transform& asked, bool has_alpha) {
 }
 
 // `transform` is the one that is carried out.
-Lane lane_for(bool is_rendition, const Transform& t, const Facts& facts) {
+Lane lane_for(bool is_rendition, const TransformRequest& request, const Facts& facts) {
+    const Transform& t = request.transform;
     const bool moves = t.animate && facts.frames > 1;
     if (t.trim_tolerance != 0 || t.metadata != KeepMetadata::kNone || moves) return Lane::kOriginal;
+    // Planes are resized as the numbers are stored.
+    if (request.linear_light) return Lane::kPixels;
     if (!facts.has_alpha && (is_rendition || lean_can(t))) return Lane::kPlanes;
     // Planes would change the last bit of what PNG is chosen to keep.
     const bool is_exact = t.format == OutputFormat::kPng;
@@ -89,11 +92,15 @@ PlannedProduct plan_product(
     out.request.allowed = request.verify.allowed;
     out.request.limits = request.verify.limits;
     out.request.max_output_bytes = request.max_output_bytes;
+    out.request.linear_light = request.linear_light;
+    out.request.keep_wide_gamut = request.keep_wide_gamut;
+    if (out.request.transform.watermark.is_on) out.request.mark_bytes = request.mark_bytes;
 
     const Transform& transform = out.request.transform;
     const Size upright{facts.width_px, facts.height_px}, stored = stored_size(facts);
-    out.lane = crops_outside(upright, out.request) ? Lane::kOriginal
-                                                   : lane_for(spec.is_rendition, transform, facts);
+    out.lane = crops_outside(upright, out.request)
+                   ? Lane::kOriginal
+                   : lane_for(spec.is_rendition, out.request, facts);
     out.how.orientation = orientation_after(facts.orientation, transform);
     const Plan plan = as_stored(plan_transform(upright, out.request), out.how.orientation);
     out.how.input = stored;

@@ -181,9 +181,10 @@ Result<PrepareAnswer> Sandbox::prepare(
     CHECK_OK(check_prepare(request));
     const Limits& limits = request.verify.limits;
     PrepareAnswer refused;
-    refused.refusal = size_bytes == 0                 ? Refusal::kEmpty
-                      : size_bytes > limits.max_bytes ? Refusal::kTooManyBytes
-                                                      : Refusal::kNone;
+    if (size_bytes <= request.mark_bytes)
+        refused.refusal = Refusal::kEmpty;
+    else if (size_bytes - request.mark_bytes > limits.max_bytes)
+        refused.refusal = Refusal::kTooManyBytes;
     if (refused.refusal != Refusal::kNone) return refused;
     TRY(const auto input, read_only_copy(input_fd, size_bytes));
     TRY(const auto output, OutputFile::make(request.max_output_bytes));

@@ -60,8 +60,10 @@ struct FieldCopier {
         each(transform, effort, is_rendition);
     }
     void operator()(const PrepareRequest& value) const {
-        const auto& [verify, product_count, products, max_output_bytes] = value;
-        each(verify, product_count, products, max_output_bytes);
+        const auto& [verify, product_count, products, max_output_bytes, linear_light, wide_gamut, mark_bytes] =
+            value;
+        each(verify, product_count, products, max_output_bytes, linear_light, wide_gamut);
+        each(mark_bytes);
     }
     void operator()(const JobRequest& value) const {
         const auto& [magic, id, kind, act, input_bytes, output_bytes, limits, verify, transform, prepare] =

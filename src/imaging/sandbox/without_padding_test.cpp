@@ -29,6 +29,8 @@ void fill_some(JobRequest& request) {
     request.transform.transform.width_px = 320;
     request.transform.transform.background = Rgb{1, 2, 3};
     request.prepare.product_count = 2;
+    request.prepare.linear_light = request.prepare.keep_wide_gamut = true;
+    request.prepare.mark_bytes = 7;
     request.prepare.products[1].is_rendition = true;
     request.prepare.products[1].transform.gravity = {GravityKind::kPoint, 10, 20};
 }
@@ -57,6 +59,8 @@ TEST(WithoutPadding, KeepsEveryField) {
     EXPECT_TRUE(read.prepare.products[1].is_rendition);
     EXPECT_EQ(read.prepare.products[1].transform.gravity.x_permille, 10);
     EXPECT_EQ(read.prepare.products[23].transform, Transform{});
+    EXPECT_TRUE(read.prepare.linear_light && read.prepare.keep_wide_gamut);
+    EXPECT_EQ(read.prepare.mark_bytes, 7U);
 }
 
 }  // namespace

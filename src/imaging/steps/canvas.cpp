@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 
 #include "imaging/steps/steps.h"
 
@@ -7,11 +8,13 @@ namespace {
 
 using vips::VImage;
 
-std::vector<double> colour_of(const Rgb& colour) {
-    return {
-        static_cast<double>(colour.red), static_cast<double>(colour.green),
-        static_cast<double>(colour.blue)
-    };
+// In the colours of the output.
+std::vector<double> colour_of(const Work& work, const Rgb& colour) {
+    std::array<std::uint8_t, 3> samples{colour.red, colour.green, colour.blue};
+    const VImage pixel =
+        VImage::new_from_memory(samples.data(), samples.size(), 1, 1, 3, VIPS_FORMAT_UCHAR)
+            .copy(VImage::option()->set("interpretation", VIPS_INTERPRETATION_sRGB));
+    return in_output_colours(work, pixel).getpoint(0, 0);
 }
 
 bool can_be_transparent(OutputFormat format) {
@@ -27,7 +30,7 @@ bool is_flattened(const Work& work) {
 void pad(Work& work) {
     const Plan& plan = work.plan;
     if (plan.canvas == plan.resized) return;
-    auto background = colour_of(work.asked().background.value_or(Rgb{}));
+    auto background = colour_of(work, work.asked().background.value_or(Rgb{}));
     if (!is_flattened(work) && !work.image.has_alpha())
         work.image = work.image.bandjoin_const({255});
     // A picture that is to be flattened anyway gets its border opaque.
@@ -42,7 +45,7 @@ void pad(Work& work) {
 
 void flatten(Work& work) {
     if (!work.image.has_alpha() || !is_flattened(work)) return;
-    const auto background = colour_of(work.asked().background.value_or(Rgb{}));
+    const auto background = colour_of(work, work.asked().background.value_or(Rgb{}));
     work.image = work.image.flatten(VImage::option()->set("background", background));
 }
 

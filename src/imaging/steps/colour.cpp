@@ -140,4 +140,8 @@ void to_output_colours(Work& work) {
     work.image = image;
 }
 
+VImage in_output_colours(const Work& work, const VImage& srgb) {
+    return work.profile.empty() ? srgb : without_profile(converted(srgb, false, "p3"));
+}
+
 }  // namespace pixgate::imaging::steps

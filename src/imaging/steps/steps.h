@@ -23,6 +23,8 @@ void settle(Work& work);  // decoding happens here; what follows may look at pix
 
 // colour.cpp
 void to_output_colours(Work& work);  // 8-bit sRGB, or Display P3 where that may be kept
+// After that step: what is added to the picture, 8-bit sRGB with or without alpha, in its colours.
+vips::VImage in_output_colours(const Work& work, const vips::VImage& srgb);
 
 // turn.cpp
 void turn(Work& work);  // EXIF, rotate and flip in one

@@ -41,7 +41,7 @@ VImage decode_mark(Bytes mark) {
 // As large and as faint as it is asked for.
 VImage make_mark(const Work& work, int shorter_px) {
     const Watermark& asked = work.asked().watermark;
-    const VImage mark = decode_mark(work.mark);
+    const VImage mark = in_output_colours(work, decode_mark(work.mark));
     const double side = std::max(1.0, shorter_px * asked.scale_percent / 100.0);
     const double scale = side / std::max(mark.width(), mark.height());
     const double width = std::max(1.0, std::round(mark.width() * scale));

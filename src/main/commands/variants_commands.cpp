@@ -53,6 +53,10 @@ public:
         : api_(api), flags_(flags), since_(since), request_(request_of(flags)) {}
 
     Task<Result<void>> run() {
+        // A call for a hundred pictures, where each of them will be one more.
+        if (is_terminal_) {
+            CO_TRY(total_, co_await count());
+        }
         std::string cursor = flags_.after;
         for (bool is_last = false; !is_last;) {
             CO_TRY(const auto answer, co_await page_after(cursor));
@@ -91,6 +95,29 @@ private:
         }
     }
 
+    Task<Result<std::uint64_t>> count() {
+        std::uint64_t total = 0;
+        std::string cursor = flags_.after;
+        do {
+            CO_TRY(const auto answer, co_await page_after(cursor));
+            const auto* page = answer.if_object();
+            const auto* images = page ? page->if_contains("images") : nullptr;
+            if (images == nullptr || !images->is_array())
+                co_return fail(Errc::kCorrupt, "not an answer of Pixgate");
+            for (const auto& item : images->get_array()) {
+                if (item.is_object() && is_past(item.get_object())) co_return total;
+                ++total;
+            }
+            cursor = text_of(*page, "next_cursor");
+        } while (!cursor.empty());
+        co_return total;
+    }
+
+    bool is_past(const boost::json::object& image) const {
+        const auto made_at = parse_rfc3339(text_of(image, "created_at"));
+        return since_ && made_at && *made_at < *since_;
+    }
+
     Task<Result<boost::json::value>> page_after(const std::string& cursor) {
         std::string path = "/v1/images?state=ready&limit=" + std::to_string(kPageSize);
         if (!flags_.owner.empty()) path += "&owner=" + percent_encode(flags_.owner, false);
@@ -101,20 +128,18 @@ private:
     // True where the images are older than asked for.
     Task<Result<bool>> walk(const boost::json::array& images) {
         TaskGroup group;
-        bool is_past = false;
+        bool is_last = false;
         for (const auto& item : images) {
             if (!item.is_object()) continue;
             const auto& image = item.get_object();
-            const auto made_at = parse_rfc3339(text_of(image, "created_at"));
-            is_past = since_ && made_at && *made_at < *since_;
-            if (is_past) break;
-            if (made_at) note_time(*made_at);
+            is_last = is_past(image);
+            if (is_last) break;
             co_await group.wait_below(flags_.parallel, kForever);
             co_await group.start("regenerate", one(text_of(image, "image_id")));
             draw(false);
         }
         co_await group.wait_below(1, kForever);
-        co_return is_past;
+        co_return is_last;
     }
 
     Task<void> one(std::string id) {
@@ -136,26 +161,14 @@ private:
         made_ += count_of(*report, "made");
     }
 
-    void note_time(TimePoint at) {
-        if (!newest_) newest_ = at;
-        reached_ = at;
-    }
-
-    // How far the walk is in time: how many images there are, nobody counts.
-    double share() const {
-        if (!since_ || !newest_ || *newest_ <= *since_) return 0;
-        return std::chrono::duration<double>(*newest_ - reached_) / (*newest_ - *since_);
-    }
-
     void draw(bool is_end) {
         const auto now = Steady::now();
         if (!is_end && now - drawn_at_ < (is_terminal_ ? 100ms : 10s)) return;
         drawn_at_ = now;
         std::string bar;
-        if (since_) {
-            const auto full = is_end ? kBarWidth : static_cast<std::size_t>(share() * kBarWidth);
-            bar = "[" + std::string(std::min(full, kBarWidth), '#') +
-                  std::string(kBarWidth - std::min(full, kBarWidth), '.') + "] ";
+        if (total_ > 1) {
+            const auto full = std::min<std::size_t>(kBarWidth, looked_ * kBarWidth / total_);
+            bar = "[" + std::string(full, '#') + std::string(kBarWidth - full, '.') + "] ";
         }
         const auto line = fmt::format(
             "{}{} looked at, {} lacking, {} made, {} failed, at {}", bar, looked_, lacking_, made_,
@@ -176,14 +189,13 @@ private:
     std::optional<TimePoint> since_;
     std::string request_;
     bool is_terminal_ = ::isatty(STDERR_FILENO) == 1;
+    std::uint64_t total_ = 0;  // counted for the bar only
     std::uint64_t looked_ = 0;
     std::uint64_t lacking_ = 0;
     std::uint64_t made_ = 0;
     std::uint64_t failed_ = 0;
     std::vector<std::string> failures_;
     std::string last_;
-    std::optional<TimePoint> newest_;
-    TimePoint reached_;
     Steady::time_point drawn_at_ = Steady::now();
 };
 

@@ -115,7 +115,8 @@ Task<void> PresetMaker::settle(const ReceivedMessage& received, const char* resu
 
 Task<void> PresetMaker::after_failure(const ReceivedMessage& received, const Error& error) {
     if (error.code == Errc::kCancelled) co_return;
-    if (error.code == Errc::kNotFound || error.code == Errc::kFailedPrecondition) {
+    const bool is_other_image = error.reason == "not_ready" || error.reason == "replaced";
+    if (error.code == Errc::kNotFound || is_other_image) {
         co_await settle(received, "gone");
         co_return;
     }

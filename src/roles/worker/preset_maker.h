@@ -2,7 +2,7 @@
 // so that what nobody waits for stays behind what somebody does. Started by main on one loop.
 //
 // What happens to a message after a failure:
-//   kNotFound, kFailedPrecondition   acknowledged: the image is gone, or not ready any more
+//   kNotFound, "not_ready", "replaced"   acknowledged: the image is gone, or another one now
 //   kUnavailable, kOverloaded, kNoSpace, kReadOnly: the environment's fault. Kept and tried again
 //       with backoff (1 s to 1 min) until it works; this counts as one receive
 //   any other                        visible again after a backoff; on receive number
