@@ -16,10 +16,8 @@ bool is_allowed(const Policy& policy, const std::string& type) {
 }
 
 Result<void> check_thumbnails(const UploadRequest& request, const Policy& policy) {
-    if (policy.thumbnails == Thumbnails::kFunction && !request.thumbnails.empty()) {
-        return fail(Errc::kInvalidArgument, "this policy takes no thumbnails", "thumbnails");
-    }
-    if (request.thumbnails.size() > policy.max_thumbnails) {
+    const bool are_taken = takes_thumbnails(policy);
+    if (are_taken && request.thumbnails.size() > policy.max_thumbnails) {
         return fail(
             Errc::kInvalidArgument, fmt::format("at most {} thumbnails", policy.max_thumbnails),
             "thumbnails"
@@ -33,14 +31,15 @@ Result<void> check_thumbnails(const UploadRequest& request, const Policy& policy
                 "thumbnails.name"
             );
         }
+        if (thumbnail.size_bytes == 0) {
+            return fail(Errc::kInvalidArgument, "must be at least 1", "thumbnails.size_bytes");
+        }
+        if (!are_taken) continue;
         if (!is_allowed(policy, thumbnail.content_type)) {
             return fail(
                 Errc::kUnsupportedMedia, "this type is not allowed for thumbnails",
                 "thumbnails.content_type"
             );
-        }
-        if (thumbnail.size_bytes == 0) {
-            return fail(Errc::kInvalidArgument, "must be at least 1", "thumbnails.size_bytes");
         }
         if (thumbnail.size_bytes > policy.max_thumbnail_bytes) {
             return fail(
@@ -81,6 +80,10 @@ bool is_owner(std::string_view text) {
     return !text.empty() && text.size() <= kMaxOwnerBytes && std::ranges::none_of(text, [](char c) {
         return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
     });
+}
+
+bool takes_thumbnails(const Policy& policy) {
+    return policy.thumbnails != Thumbnails::kFunction && policy.max_thumbnails > 0;
 }
 
 Result<void> validate(const UploadRequest& request, const Policy& policy) {

@@ -45,6 +45,9 @@ struct UploadPermission {
     std::vector<std::pair<std::string, PresignedRequest>> thumbnails;  // name, request
 };
 
+// Where it does not, a request may still name some: they are left out of the permission.
+bool takes_thumbnails(const Policy& policy);
+
 // Holds the request against the policy. Errors name the field in `reason` ("size_bytes") and say
 // the limit in the message: kInvalidArgument, kTooLarge, kUnsupportedMedia.
 Result<void> validate(const UploadRequest& request, const Policy& policy);

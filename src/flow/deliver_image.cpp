@@ -5,9 +5,9 @@
 #include <atomic>
 
 #include "base/backoff.h"
-#include "base/crypto.h"
 #include "base/log.h"
 #include "flow/fair_line.h"
+#include "flow/picture_head.h"
 #include "flow/pixel_budget.h"
 #include "flow/stored_variants.h"
 
@@ -36,28 +36,6 @@ std::string variant_key(const Image& image, const Transform& transform) {
     return image.etag + "/" + canonical(transform);
 }
 
-std::string head_of(
-    const DeliveredVariant& v, std::uint32_t max_age_s, bool by_accept, const std::string& tag
-) {
-    return fmt::format(
-        "HTTP/1.1 200 OK\r\n"
-        "Content-Type: {}\r\n"
-        "Content-Length: {}\r\n"
-        "ETag: {}\r\n"
-        "Cache-Control: public, max-age={}, stale-while-revalidate=86400\r\n"
-        "Cache-Status: pixgate; hit; ttl={}\r\n"
-        "Accept-Ranges: bytes\r\n"
-        "{}{}"
-        "X-Content-Type-Options: nosniff\r\n"
-        "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; sandbox\r\n"
-        "Cross-Origin-Resource-Policy: cross-origin\r\n"
-        "Access-Control-Allow-Origin: *\r\n"
-        "Timing-Allow-Origin: *\r\n",
-        v.content_type, v.body->size(), v.etag, max_age_s, max_age_s,
-        by_accept ? "Vary: Accept\r\n" : "", tag
-    );
-}
-
 // What trying again at once would only repeat.
 bool is_lasting(const Error& error) {
     return error.code == Errc::kUnsupportedMedia || error.code == Errc::kCrashed ||
@@ -71,7 +49,8 @@ bool is_absent(const Error& error) {
 // Refused because of who it was made for, which says nothing to others.
 bool is_of_client(const Error& error) {
     return error.code == Errc::kOverloaded &&
-           (error.reason == "rate_limited" || error.reason == "transform_queue_full");
+           (error.reason == "rate_limited" || error.reason == "transform_queue_full" ||
+            error.reason == "transform_queue_slow");
 }
 
 }  // namespace
@@ -109,17 +88,12 @@ struct DeliverImage::State : std::enable_shared_from_this<DeliverImage::State> {
         );
     }
 
-    DeliveredPtr wrap(std::string bytes, const Image& image, OutputFormat format) const {
-        auto v = std::make_shared<DeliveredVariant>();
-        v->etag = '"' + hex_encode(sha256(as_bytes(bytes))).substr(0, 32) + '"';
-        v->content_type = content_type_of(format);
-        v->body = std::make_shared<const std::string>(std::move(bytes));
-        std::string tag;
-        if (!config.tag_field.empty()) tag = config.tag_field + ": " + image.id.value + "\r\n";
-        const auto age = config.max_age_seconds;
-        v->head = std::make_shared<const std::string>(head_of(*v, age, false, tag));
-        v->head_by_accept = std::make_shared<const std::string>(head_of(*v, age, true, tag));
-        return v;
+    // Counted twice: whoever reads the count between both has maybe seen what is about to go.
+    void forget(const ImageId& id, void (KnownImages::*how)(const ImageId&)) {
+        ++*forgotten;
+        if (how != nullptr) ((*images).*how)(id);
+        cache.forget(id);
+        ++*forgotten;
     }
 
     std::optional<Error> known_refusal(const Image& image, const std::string& key);
@@ -181,9 +155,7 @@ DeliverImage::DeliverImage(Ports ports, Config config)
     const std::weak_ptr<State> weak = state_;
     const auto on_gone = [weak](const ImageId& id) {
         const auto state = weak.lock();
-        if (!state) return;
-        ++*state->forgotten;
-        state->cache.forget(id);
+        if (state) state->forget(id, nullptr);
     };
     KnownImages::Config known;
     known.stale_if_error = state_->config.stale_if_error;
@@ -221,9 +193,7 @@ Counter& DeliverImage::hits() {
 }
 
 void DeliverImage::forget(const ImageId& id) {
-    ++*state_->forgotten;
-    state_->images->forget(id);
-    state_->cache.forget(id);
+    state_->forget(id, &KnownImages::forget);
 }
 
 void DeliverImage::look_again(const ImageId& id) {
@@ -231,9 +201,7 @@ void DeliverImage::look_again(const ImageId& id) {
 }
 
 void DeliverImage::bury(const ImageId& id) {
-    ++*state_->forgotten;
-    state_->images->bury(id);
-    state_->cache.forget(id);
+    state_->forget(id, &KnownImages::bury);
 }
 
 std::optional<Error> DeliverImage::State::known_refusal(
@@ -264,7 +232,8 @@ Task<Result<Delivery>> DeliverImage::variant(
     if (auto refusal = state->known_refusal(*image, key))
         co_return std::unexpected(*std::move(refusal));
     const std::string flight_key = variant_object_key(*image, transform, state->config.look);
-    for (int attempt = 1;; ++attempt) {
+    const auto end = state->ports.clock.steady() + state->config.wait_limit;
+    for (;;) {
         const auto joined =
             state->flights.join(flight_key, client, state->config.max_waiters_per_key);
         if (!joined.flight) {
@@ -277,7 +246,9 @@ Task<Result<Delivery>> DeliverImage::variant(
         } else {
             state->collapsed.add();
         }
-        auto result = co_await Flights::wait(joined.flight, state->config.wait_limit);
+        const auto left =
+            std::chrono::ceil<std::chrono::milliseconds>(end - state->ports.clock.steady());
+        auto result = co_await Flights::wait(joined.flight, left);
         if (!result)
             co_return fail(Errc::kOverloaded, "the variant is still being made", "transform_slow");
         if (*result) {
@@ -285,7 +256,7 @@ Task<Result<Delivery>> DeliverImage::variant(
             co_return Delivery{made.variant, made.from, !joined.is_leader, made.is_kept};
         }
         const bool is_anothers = joined.flight->owner != client && is_of_client(result->error());
-        if (!is_anothers || attempt > 1) co_return std::unexpected(result->error());
+        if (!is_anothers) co_return std::unexpected(result->error());
     }
 }
 
@@ -308,19 +279,26 @@ std::chrono::seconds DeliverImage::retry_after(const Error& error, const std::st
 Task<Result<Made>> DeliverImage::State::from_store(const Image& image, const Transform& transform) {
     CO_TRY(std::string bytes, co_await stored.find(image, transform));
     from_bucket.add();
-    co_return Made{wrap(std::move(bytes), image, transform.format), From::kBucket};
+    co_return Made{
+        wrap_variant(std::move(bytes), image.id, transform.format, config.caching), From::kBucket
+    };
 }
 
 Task<Result<Made>> DeliverImage::State::make(
     const Image& image, const Transform& transform, std::string client
 ) {
-    if (!client.empty() && !budget.take(client, work_pixels(image, transform)))
-        co_return fail(Errc::kOverloaded, "this client asks for too much at once", "rate_limited");
+    const auto too_much = [] {
+        return fail(Errc::kOverloaded, "this client asks for too much at once", "rate_limited");
+    };
+    // Who has nothing left does not wait in line for it; who gets no place pays for nothing.
+    if (budget.wait_of(client).count() > 0) co_return too_much();
     std::string bytes;
     {
-        auto entered = co_await line.enter(std::move(client), config.line_limit);
+        auto entered = co_await line.enter(client, config.line_limit);
         line_length.set(static_cast<double>(line.waiting()));
         CO_TRY(const FairLine::Place place, std::move(entered));
+        if (!client.empty() && !budget.take(client, work_pixels(image, transform)))
+            co_return too_much();
         const auto begin = ports.clock.steady();
         CO_TRY(bytes, co_await maker.make(image, transform));
         const double took = std::chrono::duration<double>(ports.clock.steady() - begin).count();
@@ -328,7 +306,9 @@ Task<Result<Made>> DeliverImage::State::make(
         usual_seconds = 0.9 * usual_seconds + 0.1 * took;
     }
     from_making.add();
-    co_return Made{wrap(std::move(bytes), image, transform.format), From::kMade};
+    co_return Made{
+        wrap_variant(std::move(bytes), image.id, transform.format, config.caching), From::kMade
+    };
 }
 
 // Where other processes make variants, too: whoever has the lease makes it, the others look whether

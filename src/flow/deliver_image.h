@@ -15,6 +15,7 @@
 #include "core/variant_look.h"
 #include "flow/known_images.h"
 #include "flow/make_variant.h"
+#include "flow/picture_head.h"
 #include "flow/variant_cache.h"
 #include "ports/catalog.h"
 #include "ports/leases.h"
@@ -42,9 +43,7 @@ public:
         std::uint64_t pixels_per_second_per_client = 0;      // 0: no limit
         std::chrono::milliseconds refusal_lifetime{60'000};  // of "cannot be made"
         std::chrono::seconds stale_if_error{86'400};
-        std::uint32_t max_age_seconds = 86'400;  // Cache-Control of public pictures
-        std::string tag_field{
-        };  // answers carry the image's id in it, for purges by tag; empty: none
+        PublicCaching caching{};  // as the heads of hits say it
         // How long a variant that another process makes is looked for before it is made here.
         std::chrono::milliseconds lease_patience{3'000};
         VariantLook look{};  // that of Ports::make
@@ -92,8 +91,8 @@ public:
     void look_again(const ImageId& id);
     // Deleted: forgotten, and never found again.
     void bury(const ImageId& id);
-    // Counts what was forgotten or buried: whoever keeps an answer made from here reads it before,
-    // and drops the answer when it has moved on.
+    // Counts what was forgotten or buried: whoever gives or keeps an answer made from here reads it
+    // before, and looks again or drops the answer when it has moved on.
     std::shared_ptr<const std::atomic<std::uint64_t>> forgotten() const;
     Counter& hits();  // answers from memory; whoever gives one again counts it here
 

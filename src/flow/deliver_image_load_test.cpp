@@ -201,6 +201,65 @@ TEST_F(DeliverUnderLoad, G110_AClientPaysInPixelsAndOthersDoNotPayForIt) {
     EXPECT_TRUE(ask(102, "192.0.2.1"));
 }
 
+TEST_F(DeliverUnderLoad, G110_WhoGetsNoPlacePaysNothing) {
+    reset({.max_running = 1, .max_waiting = 0, .pixels_per_second_per_client = 1'000'000});
+    const auto image = run_task(deliver_->find(image_))->image;
+    hold();
+    std::jthread holder([&] { EXPECT_TRUE(get(kW640)); });
+    makes_begun_.wait(0);
+    const auto refused = run_task(deliver_->variant(image, kW320, "192.0.2.1"));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().reason, "transform_queue_full");
+    release();
+    holder.join();
+    EXPECT_TRUE(run_task(deliver_->variant(image, kW320, "192.0.2.1")));
+}
+
+TEST_F(DeliverUnderLoad, G110_ThrottledClientsGetNobodyElseRefused) {
+    reset({.max_running = 1, .pixels_per_second_per_client = 1'000'000});
+    const auto image = run_task(deliver_->find(image_))->image;
+    const auto ask = [&](std::uint32_t width, const std::string& client) {
+        Transform t = kW320;
+        t.width_px = width;
+        return run_task(deliver_->variant(image, t, client));
+    };
+    constexpr std::uint32_t kThrottled = 6;
+    const auto name_of_client = [](std::uint32_t i) { return "throttled-" + std::to_string(i); };
+    for (std::uint32_t i = 0; i < kThrottled; ++i) ASSERT_TRUE(ask(100 + i, name_of_client(i)));
+    settle();
+    hold();
+    std::jthread holder([&] { EXPECT_TRUE(get(kW640)); });
+    makes_begun_.wait(kThrottled);
+    const auto flights = [this] {
+        const std::lock_guard lock(mutex_);
+        return threads_.size();
+    };
+    const auto before = flights();
+    // Its budget is enough for one of them. The throttled wait for both, and so does one other.
+    std::atomic<int> served{0};
+    std::vector<std::jthread> askers;
+    for (const std::uint32_t width : {200U, 201U}) {
+        askers.emplace_back([&, width] { served += ask(width, "greedy") ? 1 : 0; });
+    }
+    while (flights() < before + 2) std::this_thread::yield();
+    std::atomic<int> others_served{0};
+    for (const std::uint32_t width : {200U, 201U}) {
+        for (std::uint32_t i = 0; i < kThrottled; ++i) {
+            askers.emplace_back([&, i, width] { static_cast<void>(ask(width, name_of_client(i))); }
+            );
+        }
+        askers.emplace_back([&, width] {
+            others_served += ask(width, "other-" + std::to_string(width)) ? 1 : 0;
+        });
+    }
+    const Counter& collapsed = metrics_.counter("pixgate_edge_collapsed_total", "");
+    while (collapsed.value() < 2 * (kThrottled + 1)) std::this_thread::yield();
+    release();
+    askers.clear();
+    EXPECT_EQ(served, 1);
+    EXPECT_EQ(others_served, 2);
+}
+
 TEST_F(DeliverUnderLoad, G111_LargeVariantsAreKeptOnlyWhenTheyComeTwice) {
     VariantCache cache(256ULL << 20, metrics_);
     const auto large = std::make_shared<DeliveredVariant>();

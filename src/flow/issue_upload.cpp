@@ -82,6 +82,8 @@ Task<Result<UploadPermission>> IssueUpload::run(
         co_return fail(Errc::kNotFound, "no policy of this name", "policy");
     }
     CO_CHECK(validate(request, policy->second));
+    // Who sends cannot know every policy; what it gets URLs for is what is wanted.
+    if (!takes_thumbnails(policy->second)) request.thumbnails.clear();
 
     const auto now = clock.now();
     NewImage wanted{

@@ -38,6 +38,27 @@ TEST(IssueUpload, RecordsThePendingImageBeforeItGivesUrls) {
     EXPECT_NE(permission->thumbnails[0].second.url.find("/thumbnails/small?"), std::string::npos);
 }
 
+TEST(IssueUpload, WhereThePolicyTakesNoThumbnailsThePermissionHasNone) {
+    FlowWorld world;
+    auto request = FlowWorld::jpeg();
+    request.thumbnails = {{"small", "image/webp", 300}};
+    const auto expect_none = [&](const char* why) {
+        const auto permission = ask(world, request, {.key = why, .request_hash = "same"});
+        ASSERT_TRUE(permission) << permission.error().message;
+        EXPECT_TRUE(permission->thumbnails.empty()) << why;
+        EXPECT_FALSE(permission->original.url.empty());
+    };
+    world.policies["default"].thumbnails = Thumbnails::kFunction;
+    expect_none("the function makes all");
+    world.policies["default"].allowed_types = {"image/jpeg"};
+    expect_none("of a type it would not take");
+    world.policies["default"].thumbnails = Thumbnails::kBrowser;
+    world.policies["default"].max_thumbnails = 0;
+    expect_none("none are allowed");
+    request.thumbnails[0].name = "../x";
+    EXPECT_EQ(ask(world, request).error().code, Errc::kInvalidArgument) << "malformed";
+}
+
 TEST(IssueUpload, NoPolicyMakesAUrlLiveLongerThanFifteenMinutes) {
     FlowWorld world;
     world.policies["default"].lifetime = 24h;

@@ -10,7 +10,6 @@ using namespace std::chrono_literals;
 
 constexpr auto kPatience = 1s;      // between two tries of a catalog that fails or is slow
 constexpr auto kLogInterval = 60s;  // someone must hear of it, but not with every request
-constexpr std::size_t kMaxWaiters = 10'000;
 
 std::unexpected<Error> absent() {
     return fail(Errc::kNotFound, "no such image");
@@ -73,8 +72,11 @@ Task<Result<FoundImage>> KnownImages::find(ImageId id) {
     if (may_be_stale && ports_.clock.steady() < known.patient_until) {
         co_return stale(id, known, known.is_by_error);
     }
-    const auto joined = flights_.join(id.value, {}, kMaxWaiters);
-    if (!joined.flight) co_return fail(Errc::kOverloaded, "too many look this image up");
+    const auto joined = flights_.join(id.value, {}, config_.max_waiters);
+    if (!joined.flight) {
+        if (may_be_stale) co_return stale(id, known, false);
+        co_return fail(Errc::kOverloaded, "too many look this image up");
+    }
     if (joined.is_leader) {
         ports_.spawn("look-up-image", look_up(shared_from_this(), joined.flight, id));
     }

@@ -33,6 +33,7 @@ public:
         std::chrono::milliseconds slow{100};          // then what was known is served
         std::chrono::milliseconds look_up_limit{5'000};
         std::size_t max_images = 20'000;
+        std::size_t max_waiters = 10'000;  // for the look-up of one image
     };
     struct Ports {
         Catalog& catalog;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "base/backoff.h"
 #include "base/log.h"
@@ -19,81 +20,109 @@ constexpr auto kFirstBackoff = 1s;
 constexpr auto kMaxBackoff = 5min;
 constexpr auto kAlertAfter = 10min;
 constexpr auto kAlertAgain = 1h;
+constexpr auto kAgainAfter = 30s;
 constexpr std::size_t kFeedBatch = 100;
+// Of a target that can drop everything: it is told so for these in one.
+constexpr std::size_t kMaxAtOnce = 10'000;
 
 }  // namespace
 
-PurgeCaches::PurgeCaches(Ports ports)
-    : ports_(std::move(ports)),
-      told_(ports_.metrics.counter(
-          "pixgate_purge_images_total", "Images that caches in front were told to drop"
-      )),
-      failed_(ports_.metrics.counter(
-          "pixgate_purge_failures_total", "Calls to caches in front that failed"
-      )),
-      age_(ports_.metrics.gauge(
-          "pixgate_purge_oldest_seconds", "How long the oldest purge has been waiting"
-      )) {}
+PurgeCaches::PurgeCaches(Ports ports) : ports_(std::move(ports)) {
+    for (const auto& target : ports_.targets) {
+        const std::string name(target->name());
+        Way& first = add_way(*target, name);
+        Way& again = add_way(*target, name + "-again");
+        first.again = &again;
+        again.first = &first;
+    }
+}
 
-Task<void> PurgeCaches::run(StopFlag& stop) {
-    for (;;) {
-        std::chrono::milliseconds wait = kMaxBackoff;
-        auto done = co_await round();
+PurgeCaches::Way& PurgeCaches::add_way(PurgeTarget& target, std::string name) {
+    const Metrics::Labels labels{{"target", name}};
+    Metrics& metrics = ports_.metrics;
+    names_.push_back(name);
+    return ways_.emplace_back(
+        target, std::move(name), nullptr, nullptr,
+        metrics.counter(
+            "pixgate_purge_images_total", "Images that caches in front were told to drop", labels
+        ),
+        metrics.counter(
+            "pixgate_purge_failures_total", "Calls to caches in front that failed", labels
+        ),
+        metrics.gauge(
+            "pixgate_purge_oldest_seconds", "How long the oldest purge has been waiting", labels
+        )
+    );
+}
+
+Task<void> PurgeCaches::keep_taking_over(StopFlag& stop) {
+    for (std::uint32_t failures = 0;;) {
+        std::chrono::milliseconds wait = kIdle;
+        const auto done = co_await take_over();
         if (done) {
-            wait = *done;
+            failures = 0;
         } else {
-            log::failure(log::Level::kWarning, "purges cannot be read", done.error());
-            wait = backoff_after(++failures_, kFirstBackoff, kMaxBackoff);
+            log::failure(log::Level::kWarning, "deletions cannot be read", done.error());
+            wait = backoff_after(++failures, kFirstBackoff, kMaxBackoff);
         }
         if (!co_await stop.sleep(wait)) co_return;
     }
 }
 
-Task<Result<std::chrono::milliseconds>> PurgeCaches::round() {
-    CO_TRY(const bool has_more, co_await take_over());
-    if (!batch_) CO_CHECK(co_await begin_batch());
-    if (!batch_) {
-        age_.set(0);
-        co_return has_more ? 0ms : kIdle;
+Task<void> PurgeCaches::keep_telling(std::size_t way, StopFlag& stop) {
+    for (std::uint32_t failures = 0;;) {
+        std::chrono::milliseconds wait{0};
+        const auto done = co_await tell(way);
+        if (done) {
+            failures = 0;
+            wait = *done;
+        } else {
+            log::failure(log::Level::kWarning, "purges cannot be read", done.error());
+            wait = backoff_after(++failures, kFirstBackoff, kMaxBackoff);
+        }
+        if (!co_await stop.sleep(wait)) co_return;
     }
-    age_.set(std::chrono::duration<double>(ports_.clock.now() - batch_->since).count());
-    std::chrono::seconds retry_after{0};
-    const auto told = co_await tell(retry_after);
-    if (!told) {
-        failed_.add();
-        log::failure(
-            log::Level::kWarning, "a cache in front was not told what to drop", told.error(),
-            {{"images", batch_->images.images.size()}}
-        );
-        CO_CHECK(co_await raise_alert(told.error()));
-        co_return std::max<std::chrono::milliseconds>(
-            backoff_after(++failures_, kFirstBackoff, kMaxBackoff), retry_after
-        );
+}
+
+Task<Result<void>> PurgeCaches::take_over() {
+    if (!position_) CO_CHECK(co_await find_position());
+    for (;;) {
+        CO_TRY(const bool has_more, co_await take_over_some());
+        if (!has_more) co_return Result<void>{};
     }
-    failures_ = 0;
-    CO_CHECK(co_await ports_.outbox.done(batch_->last_seq));
-    told_.add(static_cast<double>(batch_->images.images.size()));
-    batch_.reset();
-    co_return 0ms;
+}
+
+Task<Result<void>> PurgeCaches::find_position() {
+    CO_TRY(auto position, co_await ports_.outbox.position());
+    if (!position) {
+        // The first time: what was deleted before was never in the cache, or is not ours to know.
+        CO_TRY(position, co_await ports_.catalog.last_seq());
+        CO_CHECK(co_await ports_.outbox.take_over({}, *position, ports_.clock.now()));
+    }
+    position_ = position;
+    co_return Result<void>{};
 }
 
 // True where the feed may hold more.
-Task<Result<bool>> PurgeCaches::take_over() {
-    if (!position_) {
-        CO_TRY(position_, co_await ports_.outbox.position());
-        if (!position_) {
-            // The first time: what was deleted before was never in the cache, or is not ours to
-            // know.
-            CO_TRY(const auto last, co_await ports_.catalog.last_seq());
-            CO_CHECK(co_await ports_.outbox.take_over({}, last, ports_.clock.now()));
-            position_ = last;
-        }
-    }
+Task<Result<bool>> PurgeCaches::take_over_some() {
     FeedQuery query;
     query.after = *position_;
     query.limit = kFeedBatch;
     CO_TRY(const auto entries, co_await ports_.catalog.feed(std::move(query)));
     if (entries.empty()) co_return false;
+    const auto lost = entries.front().seq - *position_ - 1;
+    if (lost > 0) {
+        Alert alert;
+        alert.kind = "purges_lost";
+        alert.cause = "feed";
+        alert.text = fmt::format(
+            "{} changes were dropped from the feed before deletions among them were told to the "
+            "caches in front: empty those by hand",
+            lost
+        );
+        alert.at = ports_.clock.now();
+        CO_CHECK(co_await ports_.alerts.raise(std::move(alert)));
+    }
     std::vector<ImageId> images;
     for (const auto& entry : entries) {
         if (was_shown(entry.image)) images.push_back(entry.image.id);
@@ -104,51 +133,97 @@ Task<Result<bool>> PurgeCaches::take_over() {
     co_return entries.size() == kFeedBatch;
 }
 
-Task<Result<void>> PurgeCaches::begin_batch() {
-    std::size_t limit = 1'000;
-    for (const auto& target : ports_.targets) limit = std::min(limit, target->max_images());
-    CO_TRY(const auto pending, co_await ports_.outbox.pending(limit));
+Task<Result<std::chrono::milliseconds>> PurgeCaches::tell(std::size_t index) {
+    Way& way = ways_[index];
+    // It would fail as well.
+    if (way.first != nullptr && way.first->failures > 0) co_return kIdle;
+    if (!way.batch) CO_CHECK(co_await begin_batch(way));
+    if (!way.batch) {
+        way.age.set(0);
+        co_return kIdle;
+    }
+    const auto due = way.batch->since + (way.first != nullptr ? kAgainAfter : 0s);
+    way.age.set(std::chrono::duration<double>(ports_.clock.now() - due).count());
+    std::chrono::seconds retry_after{0};
+    const auto told = co_await way.target.purge(way.batch->images, retry_after);
+    if (told) {
+        way.failures = 0;
+        CO_CHECK(co_await note_told(way));
+        co_return 0ms;
+    }
+    way.failed.add();
+    log::failure(
+        log::Level::kWarning, "a cache in front was not told what to drop", told.error(),
+        {{"target", way.name}, {"images", way.batch->count}}
+    );
+    const auto wait = backoff_after(++way.failures, kFirstBackoff, kMaxBackoff);
+    CO_CHECK(co_await raise_alert(way, told.error()));
+    co_return std::max<std::chrono::milliseconds>(wait, retry_after);
+}
+
+Task<Result<void>> PurgeCaches::begin_batch(Way& way) {
+    const auto max_images = way.target.max_images();
+    const auto max_pending = way.target.max_pending();
+    const auto limit = max_pending > 0 ? kMaxAtOnce : max_images;
+    CO_TRY(auto pending, co_await ports_.outbox.pending(way.name, limit));
+    if (way.first != nullptr) {
+        const auto due = ports_.clock.now() - kAgainAfter;
+        std::erase_if(pending, [due](const PendingPurge& p) { return p.since > due; });
+    }
     if (pending.empty()) co_return Result<void>{};
     Batch batch;
-    for (const auto& purge : pending) {
-        if (std::ranges::find(batch.images.images, purge.image_id) == batch.images.images.end())
-            batch.images.images.push_back(purge.image_id);
+    auto end = pending.begin();
+    std::unordered_set<std::string_view> distinct;
+    for (auto it = pending.begin(); it != pending.end(); ++it) {
+        const bool is_new = distinct.insert(it->image_id.value).second;
+        if (distinct.size() > max_images) continue;
+        if (is_new) batch.images.images.push_back(it->image_id);
+        end = it + 1;
     }
-    batch.images.reference = fmt::format(
-        "pixgate-{}-{}-{}-{}", ports_.instance_id, pending.front().seq, pending.back().seq,
-        pending.front().since.time_since_epoch().count()
-    );
-    batch.last_seq = pending.back().seq;
+    if (max_pending > 0 && distinct.size() > max_pending) {
+        batch.images.images.clear();
+        batch.images.is_everything = true;
+        end = pending.end();
+    }
+    batch.count = batch.images.is_everything ? distinct.size() : batch.images.images.size();
+    const auto& last = *(end - 1);
+    batch.last_seq = last.seq;
     batch.since = pending.front().since;
-    batch.is_told.resize(ports_.targets.size());
-    batch_ = std::move(batch);
+    batch.newest = last.since;
+    batch.images.reference = fmt::format(
+        "pixgate-{}-{}-{}-{}-{}{}", ports_.instance_id, pending.front().seq, last.seq,
+        batch.since.time_since_epoch().count(), way.name,
+        batch.images.is_everything ? "-everything" : ""
+    );
+    way.batch = std::move(batch);
     co_return Result<void>{};
 }
 
-Task<Result<void>> PurgeCaches::tell(std::chrono::seconds& retry_after_out) {
-    Result<void> out;
-    for (std::size_t i = 0; i < ports_.targets.size(); ++i) {
-        if (batch_->is_told[i]) continue;
-        std::chrono::seconds retry_after{0};
-        auto told = co_await ports_.targets[i]->purge(batch_->images, retry_after);
-        batch_->is_told[i] = told.has_value();
-        if (told) continue;
-        retry_after_out = std::max(retry_after_out, retry_after);
-        out = std::unexpected(std::move(told).error());
-    }
-    co_return out;
+Task<Result<void>> PurgeCaches::note_told(Way& way) {
+    const Batch& batch = *way.batch;
+    CO_CHECK(co_await ports_.outbox.done(way.name, batch.last_seq, names_));
+    // What was told late needs no second time: nothing of it is on its way any more.
+    if (way.again != nullptr && ports_.clock.now() - batch.newest >= kAgainAfter)
+        CO_CHECK(co_await ports_.outbox.done(way.again->name, batch.last_seq, names_));
+    way.told.add(static_cast<double>(batch.count));
+    way.batch.reset();
+    co_return Result<void>{};
 }
 
-Task<Result<void>> PurgeCaches::raise_alert(const Error& error) {
+Task<Result<void>> PurgeCaches::raise_alert(Way& way, const Error& error) {
     const auto now = ports_.clock.now();
-    if (now - batch_->since < kAlertAfter) co_return Result<void>{};
-    if (last_alert_ && now - *last_alert_ < kAlertAgain) co_return Result<void>{};
-    last_alert_ = now;
+    if (now - way.batch->since < kAlertAfter) co_return Result<void>{};
+    if (way.last_alert && now - *way.last_alert < kAlertAgain) co_return Result<void>{};
+    way.last_alert = now;
     Alert alert;
     alert.kind = "purge_failing";
     alert.cause = std::string(name_of(error.code));
-    alert.text = "Deleted pictures may still be in a cache in front: " + error.message;
-    alert.image_id = batch_->images.images.front().value;
+    alert.text = fmt::format(
+        "Deleted pictures may still be in a cache in front ({}): {}", way.target.name(),
+        error.message
+    );
+    const auto& images = way.batch->images.images;
+    if (!images.empty()) alert.image_id = images.front().value;
     alert.at = now;
     co_return co_await ports_.alerts.raise(std::move(alert));
 }

@@ -18,8 +18,15 @@ public:
         std::vector<PurgeBatch> told;
         std::vector<std::string> references;  // of all calls
         std::optional<Error> failure;
+        std::size_t max_pending = 0;
+
+        std::size_t images() const {
+            std::size_t n = 0;
+            for (const auto& batch : told) n += batch.images.size();
+            return n;
+        }
     };
-    explicit RecordingTarget(Record& record) : record_(record) {}
+    RecordingTarget(Record& record, std::string name) : record_(record), name_(std::move(name)) {}
     Task<Result<void>> purge(const PurgeBatch& batch, std::chrono::seconds& retry_after_out)
         override {
         record_.references.push_back(batch.reference);
@@ -29,10 +36,12 @@ public:
         co_return Result<void>{};
     }
     std::size_t max_images() const override { return 2; }
-    std::string_view name() const override { return "recording"; }
+    std::size_t max_pending() const override { return record_.max_pending; }
+    std::string_view name() const override { return name_; }
 
 private:
     Record& record_;
+    std::string name_;
 };
 
 class PurgeCachesTest : public test::DeliverWorld {
@@ -40,29 +49,35 @@ protected:
     void SetUp() override {
         DeliverWorld::SetUp();
         begin();
-        round();
+        take_over();
     }
     // As after a restart: only the outbox is what it was.
     void begin() {
         std::vector<std::unique_ptr<PurgeTarget>> targets;
-        targets.push_back(std::make_unique<RecordingTarget>(first_));
-        targets.push_back(std::make_unique<RecordingTarget>(second_));
+        targets.push_back(std::make_unique<RecordingTarget>(first_, "first"));
+        targets.push_back(std::make_unique<RecordingTarget>(second_, "second"));
         purge_.emplace(PurgeCaches::Ports{
-            *adapters_.catalog, *adapters_.purges, *adapters_.alerts, std::move(targets), clock_,
-            metrics_, "here"
+            *catalog_, *adapters_.purges, *adapters_.alerts, std::move(targets), clock_, metrics_,
+            "here"
         });
     }
-    std::chrono::milliseconds round() { return run_task(purge_->round()).value(); }
-    std::size_t told() const {
-        std::size_t n = 0;
-        for (const auto& batch : first_.told) n += batch.images.size();
-        return n;
+    void take_over() { ASSERT_TRUE(run_task(purge_->take_over())); }
+    // One turn of each.
+    void round() {
+        take_over();
+        for (std::size_t way = 0; way < purge_->ways(); ++way) tell(way);
     }
+    std::chrono::milliseconds tell(std::size_t way) { return run_task(purge_->tell(way)).value(); }
     void delete_ready_image() {
         image_ = add_ready_image();
         mark_deleted();
     }
+    std::size_t pending(const char* way) {
+        return run_task(adapters_.purges->pending(way, 1'000))->size();
+    }
+    std::size_t alerts() { return run_task(adapters_.alerts->pending(100))->size(); }
 
+    static constexpr std::size_t kFirst = 0;
     RecordingTarget::Record first_;
     RecordingTarget::Record second_;
     std::optional<PurgeCaches> purge_;
@@ -72,28 +87,113 @@ TEST_F(PurgeCachesTest, EachDeletedPictureIsToldOnceAndNothingElse) {
     add_ready_image();
     for (int i = 0; i < 3; ++i) delete_ready_image();
     round();
-    EXPECT_EQ(told(), 2U) << "as many as the target takes at once";
+    EXPECT_EQ(first_.images(), 2U) << "as many as the target takes at once";
     round();
-    EXPECT_EQ(told(), 3U);
-    EXPECT_GT(round(), 0ms);
-    EXPECT_EQ(told(), 3U);
+    EXPECT_EQ(first_.images(), 3U);
+    EXPECT_GT(tell(kFirst), 0ms);
+    EXPECT_EQ(first_.images(), 3U);
     EXPECT_EQ(second_.told.size(), 2U);
+}
+
+TEST_F(PurgeCachesTest, ItIsToldAgainHalfAMinuteLaterForAnswersThatWereOnTheirWay) {
+    delete_ready_image();
+    round();
+    clock_.advance(29s);
+    round();
+    EXPECT_EQ(first_.images(), 1U);
+    clock_.advance(2s);
+    round();
+    ASSERT_EQ(first_.images(), 2U);
+    EXPECT_NE(first_.references[0], first_.references[1]) << "or it would count as a retry";
+    EXPECT_EQ(pending("first"), 0U);
+    clock_.advance(60s);
+    round();
+    EXPECT_EQ(first_.images(), 2U);
+}
+
+TEST_F(PurgeCachesTest, WhatIsToldLateIsToldOnce) {
+    first_.failure = Error{Errc::kUnavailable, "down", {}};
+    delete_ready_image();
+    round();
+    clock_.advance(5min);
+    round();
+    EXPECT_EQ(first_.references.size(), 2U) << "the second time waits for the first";
+    first_.failure.reset();
+    round();
+    round();
+    EXPECT_EQ(first_.images(), 1U);
 }
 
 TEST_F(PurgeCachesTest, WhatWasNotToldIsToldAfterARestart) {
     first_.failure = Error{Errc::kUnavailable, "down", {}};
     delete_ready_image();
-    EXPECT_GE(round(), 500ms);
+    take_over();
+    EXPECT_GE(tell(kFirst), 500ms);
     delete_ready_image();
     begin();
     first_.failure.reset();
     round();
     round();
-    EXPECT_EQ(told(), 2U);
-    EXPECT_TRUE(run_task(adapters_.purges->pending(10))->empty());
+    EXPECT_EQ(first_.images(), 2U);
+    EXPECT_EQ(pending("first"), 0U);
 }
 
-TEST_F(PurgeCachesTest, ARetryHasTheSameReferenceAndSparesWhoWasTold) {
+TEST_F(PurgeCachesTest, ADeadTargetKeepsNothingFromTheOthers) {
+    first_.failure = Error{Errc::kUnavailable, "down", {}};
+    for (int i = 0; i < 5; ++i) {
+        delete_ready_image();
+        round();
+    }
+    EXPECT_EQ(second_.images(), 5U);
+    EXPECT_EQ(pending("first"), 5U);
+    EXPECT_EQ(first_.images(), 0U);
+    begin();
+    clock_.advance(1min);
+    first_.failure.reset();
+    for (int i = 0; i < 4; ++i) round();
+    EXPECT_EQ(first_.images(), 5U);
+    EXPECT_EQ(second_.images(), 10U) << "the second time";
+    EXPECT_EQ(pending("nobody"), 0U) << "what all were told is not kept";
+}
+
+TEST_F(PurgeCachesTest, AllOfTheFeedIsTakenOverWhileNoTargetAnswers) {
+    first_.failure = second_.failure = Error{Errc::kUnavailable, "down", {}};
+    for (int i = 0; i < 130; ++i) delete_ready_image();
+    take_over();
+    EXPECT_EQ(pending("first"), 130U);
+    EXPECT_EQ(
+        run_task(adapters_.purges->position())->value(), run_task(catalog_->last_seq()).value()
+    );
+    EXPECT_EQ(alerts(), 0U);
+}
+
+TEST_F(PurgeCachesTest, WhatWasPrunedUnreadRaisesAnAlert) {
+    delete_ready_image();
+    delete_ready_image();
+    catalog_->pruned_up_to = run_task(catalog_->last_seq()).value() - 1;
+    take_over();
+    take_over();
+    const auto raised = run_task(adapters_.alerts->pending(10)).value();
+    ASSERT_EQ(raised.size(), 1U);
+    EXPECT_EQ(raised[0].kind, "purges_lost");
+    EXPECT_EQ(pending("first"), 1U) << "what is left is told";
+}
+
+TEST_F(PurgeCachesTest, WhoCanDropEverythingIsToldSoWhenTooManyWait) {
+    first_.max_pending = 3;
+    for (int i = 0; i < 3; ++i) delete_ready_image();
+    round();
+    ASSERT_EQ(first_.told.size(), 1U);
+    EXPECT_FALSE(first_.told[0].is_everything);
+    for (int i = 0; i < 3; ++i) delete_ready_image();
+    round();
+    ASSERT_EQ(first_.told.size(), 2U);
+    EXPECT_TRUE(first_.told[1].is_everything);
+    EXPECT_EQ(pending("first"), 0U);
+    EXPECT_EQ(second_.images(), 4U) << "who cannot is told each of them";
+}
+
+TEST_F(PurgeCachesTest, ARetryHasTheSameReference) {
     first_.failure = Error{Errc::kOverloaded, "too many", {}};
     delete_ready_image();
     round();
@@ -101,16 +201,13 @@ TEST_F(PurgeCachesTest, ARetryHasTheSameReferenceAndSparesWhoWasTold) {
     round();
     ASSERT_EQ(first_.references.size(), 2U);
     EXPECT_EQ(first_.references[0], first_.references[1]);
-    EXPECT_EQ(second_.references.size(), 1U);
     first_.failure.reset();
     round();
     round();
-    EXPECT_EQ(told(), 2U);
-    EXPECT_EQ(second_.references.size(), 2U);
+    EXPECT_EQ(first_.images(), 2U);
 }
 
 TEST_F(PurgeCachesTest, TenMinutesOfFailureRaiseAnAlertAndThenOneEachHour) {
-    const auto alerts = [this] { return run_task(adapters_.alerts->pending(100))->size(); };
     first_.failure = Error{Errc::kPermissionDenied, "no", {}};
     delete_ready_image();
     round();
@@ -135,7 +232,7 @@ TEST_F(PurgeCachesTest, APictureThatWasNeverShownNeedsNoPurge) {
     ASSERT_TRUE(run_task(adapters_.catalog->create(std::move(row))));
     mark_deleted();
     round();
-    EXPECT_EQ(told(), 0U);
+    EXPECT_EQ(first_.images(), 0U);
 }
 
 TEST_F(PurgeCachesTest, G113_ADeletionElsewhereLeavesTheMemoryOfThisProcess) {

@@ -6,6 +6,8 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 #include <utility>
 
@@ -146,6 +148,7 @@ void Connection::count_transferred() {
 Task<bool> Connection::has_input() {
     for (;;) {
         if (unsent_ && !co_await send_rest()) co_return false;
+        if (turn_answers_ >= kMaxTurnAnswers) co_await let_others();
         if (std::exchange(is_for_handler_, false)) co_return true;
         if (is_gone_ || (in_.empty() && server_->is_stopping)) co_return false;
         if (!in_.empty()) {
@@ -159,8 +162,13 @@ Task<bool> Connection::has_input() {
         is_idle_ = false;
         if (waited != WaitResult::kReady) co_return false;
         const bool was_looked_at = !in_.empty() || unsent_ || is_gone_;
-        if (!was_looked_at) take_input(steady_clock::now());
+        if (!was_looked_at) take_some(steady_clock::now());
     }
+}
+
+Task<void> Connection::let_others() {
+    turn_answers_ = 0;
+    co_await asio::post(part_.loop.io, asio::use_awaitable);
 }
 
 // False: the client is gone.
@@ -244,6 +252,7 @@ Task<Connection::Next> Connection::serve(Request& request, const Head& head) {
     std::string unread;
     ResponseWriter writer(wire_, part_, *server_);
     const bool is_whole = co_await writer.write(response, context, unread, is_streaming_);
+    ++turn_answers_;
     const auto took = steady_clock::now() - started;
     part_.metrics.answered(request.route, response.status, took);
     log_access({request.id, request.method, request.path, request.route, response.status, took});

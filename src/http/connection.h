@@ -36,10 +36,14 @@ public:
 
 private:
     enum class Next : std::uint8_t { kRequest, kClose, kLinger };
+    // Who sends one request after the other without a pause keeps the loop no longer than this.
+    static constexpr std::uint32_t kMaxTurnAnswers = 64;
 
     static Task<void> run(std::shared_ptr<Connection> self, bool is_over_limit);
     Task<bool> has_input();
+    Task<void> let_others();
     bool take_input(std::chrono::steady_clock::time_point now) override;
+    bool take_some(std::chrono::steady_clock::time_point now);
     enum class Hot : std::uint8_t { kAnswered, kNotHot, kUnsent };
     void answer_hot_ones(std::chrono::steady_clock::time_point now);
     Hot answer_all(std::string_view& input, std::chrono::steady_clock::time_point now);
@@ -78,6 +82,7 @@ private:
         std::size_t skip = 0;  // sent already, of all three
     };
     std::unique_ptr<Unsent> unsent_;
+    std::uint32_t turn_answers_ = 0;  // since others on this loop had their turn
     std::uint64_t counted_received_ = 0;
     std::uint64_t counted_sent_ = 0;
     bool is_idle_ = false;

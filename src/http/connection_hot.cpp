@@ -18,8 +18,14 @@ iovec piece_of(std::string_view text) {
 
 }  // namespace
 
-// True: all there was is answered, and the coroutine may sleep on.
+// Called by the loop: a new turn.
 bool Connection::take_input(steady_clock::time_point now) {
+    turn_answers_ = 0;
+    return take_some(now);
+}
+
+// True: all there was is answered, and the coroutine may sleep on.
+bool Connection::take_some(steady_clock::time_point now) {
     const auto got = wire_.receive(part_.scratch);
     if (got.kind == Wire::Kind::kWouldBlock) return true;
     is_gone_ = got.kind != Wire::Kind::kBytes;
@@ -27,7 +33,7 @@ bool Connection::take_input(steady_clock::time_point now) {
     auto input = as_text(std::span(part_.scratch).first(got.n));
     const auto last = answer_all(input, now);
     in_.assign(input);
-    return last == Hot::kAnswered;
+    return last == Hot::kAnswered && in_.empty();
 }
 
 void Connection::answer_hot_ones(steady_clock::time_point now) {
@@ -38,7 +44,7 @@ void Connection::answer_hot_ones(steady_clock::time_point now) {
 
 Connection::Hot Connection::answer_all(std::string_view& input, steady_clock::time_point now) {
     auto last = Hot::kAnswered;
-    while (last == Hot::kAnswered && !input.empty()) {
+    while (last == Hot::kAnswered && !input.empty() && turn_answers_ < kMaxTurnAnswers) {
         // While the server stops, answers say that the connection ends: the coroutine's part.
         last = server_->is_stopping ? Hot::kNotHot : answer_hot(input, now);
     }
@@ -65,6 +71,7 @@ Connection::Hot Connection::answer_hot(std::string_view& input, steady_clock::ti
     const auto id = std::string_view(part_.hot_tail).substr(part_.hot_tail.size() - 20, 16);
     log_access({id, head.method, head.path, entry->route, status, took});
     count_transferred();
+    ++turn_answers_;
     input.remove_prefix(head.size_bytes);
     return result;
 }

@@ -40,6 +40,21 @@ bool is_for(const HotAnswers::Entry& entry, const Fields& fields) {
     return true;
 }
 
+// Of an entry beside its body, and of its target: nodes, vectors and strings, about.
+constexpr std::size_t kOverheadBytes = 512;
+
+std::size_t key_bytes(std::string_view target, const HotAnswers::Entry& entry) {
+    std::size_t n = target.size();
+    for (const auto& value : entry.by_values) n += value.size();
+    return n;
+}
+
+std::size_t bytes_of(std::string_view target, const HotAnswers::Entry& entry) {
+    const Repeat& repeat = entry.repeat;
+    return kOverheadBytes + key_bytes(target, entry) + repeat.body->size() + repeat.head->size() +
+           repeat.head_unchanged->size() + repeat.etag.size() + entry.route.size();
+}
+
 bool is_plain_get(const Head& head) {
     return head.method == "GET" && !head.is_http_1_0 && head.wants_keep_alive && !head.has_body() &&
            !head.expects_continue;
@@ -63,20 +78,22 @@ void HotAnswers::keep(const Request& request, Response& response) {
         (response.status == 200 && !response.fields.empty())) {
         return;
     }
-    if (bytes_ + repeat.body->size() > kMaxBytes || n_entries_ >= kMaxEntries) clear();
     Entry entry{.repeat = std::move(repeat), .by_values = {}, .route = std::string(request.route)};
     for (const auto name : entry.repeat.by_fields) {
         entry.by_values.emplace_back(request.fields.get(name));
     }
+    if (key_bytes(target, entry) > kMaxKeyBytes) return;
+    const auto bytes = bytes_of(target, entry);
+    if (bytes_ + bytes > kMaxBytes || n_entries_ >= kMaxEntries) clear();
     auto& entries = targets_[std::string(target)];
     const auto is_same = [&](const Entry& known) { return known.by_values == entry.by_values; };
     auto old = std::ranges::find_if(entries, is_same);
     if (old == entries.end() && entries.size() >= kMaxPerTarget) {
         old = std::ranges::min_element(entries, {}, [](const Entry& e) { return e.repeat.until; });
     }
-    bytes_ += entry.repeat.body->size();
+    bytes_ += bytes;
     if (old != entries.end()) {
-        bytes_ -= old->repeat.body->size();
+        bytes_ -= bytes_of(target, *old);
         *old = std::move(entry);
         return;
     }
@@ -96,7 +113,7 @@ const HotAnswers::Entry* HotAnswers::find(
     for (auto& entry : entries) {
         if (!is_for(entry, head.fields)) continue;
         if (is_void(entry.repeat, now)) {
-            bytes_ -= entry.repeat.body->size();
+            bytes_ -= bytes_of(found->first, entry);
             --n_entries_;
             if (&entry != &entries.back()) entry = std::move(entries.back());
             entries.pop_back();

@@ -30,12 +30,14 @@ public:
     const Entry* find(
         const Head& head, std::chrono::steady_clock::time_point now, bool& is_unchanged
     );
+    std::size_t bytes() const { return bytes_; }  // held, about
 
 private:
     // What is held here may be gone from the cache it came from, so it is little.
     static constexpr std::size_t kMaxBytes = 16 << 20;
     static constexpr std::size_t kMaxEntries = 4'096;
     static constexpr std::size_t kMaxBodyBytes = 1 << 20;
+    static constexpr std::size_t kMaxKeyBytes = 1 << 10;  // of a target and its values
     // Of one target, by what browsers send: one per kind of browser.
     static constexpr std::size_t kMaxPerTarget = 8;
 

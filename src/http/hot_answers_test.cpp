@@ -3,6 +3,7 @@
 #include <atomic>
 #include <optional>
 
+#include "http/hot_answers.h"
 #include "http/server.h"
 #include "tests/support/http_fixture.h"
 
@@ -154,6 +155,30 @@ TEST(HotAnswers, LargeAnswersArriveWholeThroughASlowReader) {
     EXPECT_EQ(count(answers, "HTTP/1.1 200 OK\r\n"), 21U);
     EXPECT_EQ(count(answers, "pppend"), 21U);
     EXPECT_EQ(f.picture.asked, 3);
+}
+
+TEST(HotAnswers, LongTargetsAndValuesCountAndVeryLongOnesAreNotKept) {
+    HotAnswers hot;
+    Picture picture;
+    picture.by_accept = true;
+    const auto keep = [&](const std::string& path, const std::string& accept) {
+        Request request;
+        request.path = path;
+        request.fields.add("Accept", accept);
+        Response response = picture.answer(request);
+        hot.keep(request, response);
+    };
+    keep("/p", std::string(1'100, 'a'));
+    keep("/" + std::string(1'100, 'p'), "a");
+    keep("/" + std::string(600, 'p'), std::string(600, 'a'));
+    EXPECT_EQ(hot.bytes(), 0U);
+    std::size_t most = 0;
+    for (int i = 0; i < 40'000; ++i) {
+        keep("/" + std::to_string(i) + std::string(900, 'p'), std::string(100, 'a'));
+        most = std::max(most, hot.bytes());
+    }
+    EXPECT_LE(most, 16U << 20);
+    EXPECT_GE(most, 4'000U * 1'000) << "targets and values are counted";
 }
 
 TEST(HotAnswers, AHeadInPiecesAndARequestBehindItAreRead) {

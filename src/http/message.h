@@ -77,7 +77,13 @@ struct FileBody {  // bytes [offset, offset + length) of an open file, sent by s
     std::uint64_t length = 0;
 };
 using SharedBody =
-    std::shared_ptr<const std::string>;          // one copy for all who ask, as caches need it
+    std::shared_ptr<const std::string>;  // one copy for all who ask, as caches need it
+struct PartBody {                        // a part of it, which lies within
+    SharedBody whole;
+    std::uint64_t offset = 0;
+    std::uint64_t length = 0;
+    std::string_view text() const { return std::string_view(*whole).substr(offset, length); }
+};
 using StreamBody = std::unique_ptr<BodySource>;  // chunked where its length() is unknown
 
 // Leave to give an answer again to each GET of the same target (path and query) without asking the
@@ -101,7 +107,7 @@ struct Response {
     unsigned status = 200;
     std::vector<std::pair<std::string, std::string>>
         fields;  // without Date, Content-Length, Connection
-    std::variant<std::monostate, std::string, SharedBody, FileBody, StreamBody> body;
+    std::variant<std::monostate, std::string, SharedBody, PartBody, FileBody, StreamBody> body;
     // A whole prebuilt head ("HTTP/1.1 200 OK\r\n…\r\n" without Date, Connection and the final
     // CRLF) in place of the status line: hot answers are one gathered write. It holds its own
     // Content-Length; `fields` come after it. status is still set, for logs.

@@ -35,6 +35,7 @@ std::optional<std::uint64_t> length_of(const Response& response) {
         std::optional<std::uint64_t> operator()(const SharedBody& text) const {
             return text ? text->size() : 0;
         }
+        std::optional<std::uint64_t> operator()(const PartBody& part) const { return part.length; }
         std::optional<std::uint64_t> operator()(const FileBody& file) const { return file.length; }
         std::optional<std::uint64_t> operator()(const StreamBody& stream) const {
             return stream ? stream->length() : 0;
@@ -45,6 +46,7 @@ std::optional<std::uint64_t> length_of(const Response& response) {
 
 std::string_view text_of(const Response& response) {
     if (const auto* text = std::get_if<std::string>(&response.body)) return *text;
+    if (const auto* part = std::get_if<PartBody>(&response.body)) return part->text();
     const auto* shared = std::get_if<SharedBody>(&response.body);
     return shared && *shared ? std::string_view(**shared) : std::string_view{};
 }

@@ -234,5 +234,20 @@ TEST(ServerMetrics, CountByRouteAndStatusClass) {
     EXPECT_GT(server.metric("pixgate_http_sent_bytes_total{server=\"test\"}"), 100);
 }
 
+TEST(Server, APartOfASharedBodyIsSentWithoutACopyOfIt) {
+    const auto whole = std::make_shared<const std::string>("0123456789");
+    Router router;
+    router.add("GET", "/part", [whole](Request&) -> Task<Response> {
+        Response response(206);
+        response.body = PartBody{whole, 3, 4};
+        response.close = true;
+        co_return response;
+    });
+    const TestServer server(std::move(router));
+    const auto answer = server.ask("GET /part HTTP/1.1\r\nHost: a\r\n\r\n");
+    EXPECT_NE(answer.find("Content-Length: 4\r\n"), answer.npos);
+    EXPECT_TRUE(answer.ends_with("\r\n\r\n3456")) << answer;
+}
+
 }  // namespace
 }  // namespace pixgate::http

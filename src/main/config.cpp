@@ -62,9 +62,8 @@ void describe_policy(SettingsTable& t, const std::string& prefix, Policy& p) {
          {"function", Thumbnails::kFunction},
          {"download", Thumbnails::kDownload}},
         "Who makes small pictures. browser: senders may send thumbnails, and the function makes "
-        "the "
-        "presets at upload; function: the same, but senders' thumbnails are refused; download: "
-        "presets are made when they are first asked for."
+        "the presets at upload; function: the same, but senders get no URLs for thumbnails; "
+        "download: presets are made when they are first asked for."
     );
     t.add(
         prefix + "presets", p.presets,
@@ -208,8 +207,8 @@ void describe_serving(SettingsTable& t, Config& c) {
     );
     t.add(
         "edge.stale_if_error_seconds", c.edge.stale_if_error,
-        "While the catalog does not answer, known pictures are served so long from memory.", 0,
-        30 * 86'400
+        "So long known pictures are served while the catalog does not answer, here and in caches.",
+        0, 30 * 86'400
     );
     t.add(
         "edge.cache_tag_field", c.edge.cache_tag_field,

@@ -93,8 +93,9 @@ struct EdgeConfig {
     std::uint64_t pixels_per_second_per_client = 100'000'000;
     std::vector<std::string> trusted_proxies;  // whose X-Forwarded-For is believed
     std::chrono::seconds stale_if_error{86'400};
-    std::string cache_tag_field;  // empty: none
-    bool arbitrary_sizes = true;  // sizes that are not on the list, with a signature
+    std::chrono::seconds max_age{86'400};  // of public pictures, in other people's caches
+    std::string cache_tag_field;           // empty: none
+    bool arbitrary_sizes = true;           // sizes that are not on the list, with a signature
     bool presets_only = false;
     bool snap_widths = false;
     bool unsigned_transforms = false;

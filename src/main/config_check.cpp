@@ -119,6 +119,12 @@ private:
                 "unknown role " + role + (meant.empty() ? "" : "; did you mean " + meant + "?")
             );
         }
+        const bool tells_caches =
+            !c_.purge.http_urls.empty() || !c_.purge.cloudfront_distribution.empty();
+        if (tells_caches && !c_.has_role("sweeper"))
+            say_of(
+                "roles", "what is set in [purge] is done by the role sweeper, which is not here"
+            );
         if (c_.data_dir.empty()) say_of("data_dir", "must not be empty");
     }
 

@@ -116,6 +116,20 @@ TEST_F(ConfigFile, APolicyTakesTheTypesThatAreLookedIntoAndNoOthers) {
     }
 }
 
+TEST_F(ConfigFile, PurgesNeedTheRoleThatDoesThem) {
+    const std::string purge = "[purge]\nhttp_urls = [\"http://a/{id}\"]\n";
+    EXPECT_TRUE(mistakes(purge).empty());
+    const auto found = mistakes("roles = [\"api\", \"edge\"]\n" + purge);
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_TRUE(found[0].starts_with("pixgate.toml:1: roles: ")) << found[0];
+}
+
+TEST_F(ConfigFile, TheAgeOfPicturesInOtherCachesHasBounds) {
+    EXPECT_EQ(load("[edge]\nmax_age_seconds = 600\n").config.edge.max_age.count(), 600);
+    EXPECT_EQ(mistakes("[edge]\nmax_age_seconds = 59\n").size(), 1U);
+    EXPECT_EQ(mistakes("[edge]\nmax_age_seconds = 31536001\n").size(), 1U);
+}
+
 TEST_F(ConfigFile, TellsAllMistakesAtOnceWithTheirLines) {
     sources_.environment = {
         {"PIXGATE_API_LISTN", "x"}, {"PIXGATE_QUEUE_MAX_RECEIVES", "many"}, {"PIXGATE_OTHER", "1"}

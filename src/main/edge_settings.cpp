@@ -28,6 +28,10 @@ std::string raw(const std::string& hex) {
 void describe_edge_urls(SettingsTable& t, Config& c) {
     EdgeConfig& e = c.edge;
     t.add(
+        "edge.max_age_seconds", e.max_age,
+        "How long browsers and caches in front keep public pictures without asking.", 60, 31'536'000
+    );
+    t.add(
         "edge.presets_only", e.presets_only,
         "Without a signature only presets, no sizes of the list."
     );

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 
 #include <atomic>
@@ -10,7 +9,6 @@
 #include <condition_variable>
 #include <iostream>
 #include <mutex>
-#include <thread>
 
 #include "adapters/embedded/embedded.h"
 #include "adapters/embedded/volume_health.h"
@@ -42,14 +40,6 @@
 namespace pixgate {
 
 namespace {
-
-// Those that this process may run on: fewer than the machine has under taskset or a cpuset.
-std::size_t cores() {
-    cpu_set_t allowed;
-    if (::sched_getaffinity(0, sizeof allowed, &allowed) == 0)
-        return static_cast<std::size_t>(std::max(1, CPU_COUNT(&allowed)));
-    return std::max(1U, std::thread::hardware_concurrency());
-}
 
 std::string url_of(const std::string& public_url, const http::Server& server) {
     return public_url.empty() ? "http://" + server.address() : public_url;
@@ -254,8 +244,8 @@ Result<void> Program::build_flow() {
     if (config_.has_role("edge")) {
         TRY(auto clients, edge::ClientAddresses::with_trusted(config_.edge.trusted_proxies));
         edge::add_routes(
-            router_, {*deliver_, edge_signer_, policies_, clock_, edge.max_age_seconds,
-                      url_rules_of(config_), std::move(clients), edge.tag_field}
+            router_, {*deliver_, edge_signer_, policies_, clock_, edge.caching,
+                      url_rules_of(config_), std::move(clients)}
         );
     }
     is_open_.store(true, std::memory_order_release);

@@ -1,5 +1,7 @@
 #include "main/wire_edge.h"
 
+#include <sched.h>
+
 #include <thread>
 
 #include "adapters/cloudfront/cloudfront_purge.h"
@@ -43,15 +45,27 @@ Result<std::vector<std::unique_ptr<PurgeTarget>>> purge_targets_of(
 
 }  // namespace
 
+std::size_t cores() {
+    cpu_set_t allowed;
+    if (::sched_getaffinity(0, sizeof allowed, &allowed) == 0)
+        return static_cast<std::size_t>(std::max(1, CPU_COUNT(&allowed)));
+    return std::max(1U, std::thread::hardware_concurrency());
+}
+
 DeliverImage::Config deliver_config_of(const Config& config) {
-    const auto cores = std::max(1U, std::thread::hardware_concurrency());
     DeliverImage::Config out;
     out.memory_bytes = config.edge.memory_cache_bytes;
-    out.max_running = config.edge.max_running != 0 ? config.edge.max_running : cores;
+    out.max_running = config.edge.max_running != 0 ? config.edge.max_running : cores();
     out.max_waiting = config.edge.max_waiting;
     out.pixels_per_second_per_client = config.edge.pixels_per_second_per_client;
     out.stale_if_error = config.edge.stale_if_error;
-    out.tag_field = config.edge.cache_tag_field;
+    const auto max_age = static_cast<std::uint32_t>(config.edge.max_age.count());
+    out.caching = {
+        .max_age_seconds = max_age,
+        .stale_while_revalidate_seconds = max_age,
+        .stale_if_error_seconds = static_cast<std::uint32_t>(config.edge.stale_if_error.count()),
+        .tag_field = config.edge.cache_tag_field
+    };
     return out;
 }
 
@@ -70,8 +84,11 @@ Result<std::unique_ptr<EdgeBackground>> EdgeBackground::make(const Config& confi
 void EdgeBackground::start(const Config& config, const Run& run, StopFlag& stop) {
     if (config.has_role("edge"))
         run("follow-changes", [this, &stop] { return follow_->run(stop); });
-    if (purge_ && config.has_role("sweeper"))
-        run("purge", [this, &stop] { return purge_->run(stop); });
+    if (!purge_ || !config.has_role("sweeper")) return;
+    run("purge-take-over", [this, &stop] { return purge_->keep_taking_over(stop); });
+    for (std::size_t way = 0; way < purge_->ways(); ++way) {
+        run("purge", [this, &stop, way] { return purge_->keep_telling(way, stop); });
+    }
 }
 
 }  // namespace pixgate

@@ -13,6 +13,9 @@
 
 namespace pixgate {
 
+// Those that this process may run on: fewer than the machine has under taskset or a cpuset.
+std::size_t cores();
+
 DeliverImage::Config deliver_config_of(const Config& config);
 
 class EdgeBackground {

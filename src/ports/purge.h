@@ -30,13 +30,22 @@ public:
     virtual Task<Result<void>> take_over(
         std::vector<ImageId> images, std::int64_t position, TimePoint at
     ) = 0;
-    virtual Task<Result<std::vector<PendingPurge>>> pending(std::size_t limit) = 0;  // oldest first
-    virtual Task<Result<void>> done(std::int64_t up_to_seq) = 0;  // twice is harmless
+    // What `target` was not told yet, oldest first. A target that was never heard of was told
+    // nothing.
+    virtual Task<Result<std::vector<PendingPurge>>> pending(
+        std::string target, std::size_t limit
+    ) = 0;
+    // `target` was told all up to there; twice is harmless. What each of `all_targets` was told is
+    // kept no longer.
+    virtual Task<Result<void>> done(
+        std::string target, std::int64_t up_to_seq, std::vector<std::string> all_targets
+    ) = 0;
 };
 
 struct PurgeBatch {
     std::string reference;  // of these images in this order: the same on every retry
     std::vector<ImageId> images;
+    bool is_everything = false;  // all that the cache keeps of us, in place of `images`
 };
 
 class PurgeTarget {
@@ -50,6 +59,8 @@ public:
         const PurgeBatch& batch, std::chrono::seconds& retry_after_out
     ) = 0;
     virtual std::size_t max_images() const = 0;  // of one batch
+    // When more images than this wait, it is told to drop everything. 0: it cannot do that.
+    virtual std::size_t max_pending() const { return 0; }
     virtual std::string_view name() const = 0;
 };
 

@@ -37,6 +37,7 @@ public:
     }
     Task<Result<Applied>> apply(Change change) override { return inner_.apply(std::move(change)); }
     Task<Result<std::vector<FeedEntry>>> feed(FeedQuery query) override {
+        query.after = std::max(query.after, pruned_up_to);
         return inner_.feed(std::move(query));
     }
     Task<Result<std::int64_t>> last_seq() override { return inner_.last_seq(); }
@@ -47,6 +48,7 @@ public:
     std::atomic<int> finds{0};
     std::atomic<bool> is_down{false};
     std::chrono::milliseconds delay{0};
+    std::int64_t pruned_up_to = 0;  // entries of the feed that are gone
 
 private:
     Catalog& inner_;

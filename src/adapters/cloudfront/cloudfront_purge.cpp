@@ -17,6 +17,8 @@ using namespace std::chrono_literals;
 
 constexpr std::string_view kNamespace = "http://cloudfront.amazonaws.com/doc/2020-05-31/";
 constexpr std::size_t kMaxWildcards = 15;  // in progress at once
+// More than these take minutes, fifteen at a time.
+constexpr std::size_t kMaxPending = 50;
 constexpr std::size_t kMaxPathBytes = 4'000;
 // An invalidation takes a minute or so; then there is room for the next.
 constexpr auto kWhenFull = 30s;
@@ -63,16 +65,30 @@ public:
     std::size_t max_images() const override {
         return std::max<std::size_t>(1, kMaxWildcards / config_.paths.size());
     }
+    std::size_t max_pending() const override { return kMaxPending; }
     std::string_view name() const override { return "cloudfront"; }
 
 private:
-    std::string body_of(const PurgeBatch& batch) const {
-        const auto count = batch.images.size() * config_.paths.size();
-        aws::XmlWriter xml("InvalidationBatch", kNamespace);
-        xml.open("Paths").element("Quantity", std::to_string(count)).open("Items");
-        for (const auto& id : batch.images) {
-            for (const auto& pattern : config_.paths) xml.element("Path", path_of(pattern, id));
+    std::vector<std::string> paths_of(const PurgeBatch& batch) const {
+        std::vector<std::string> out;
+        if (batch.is_everything) {
+            for (const auto& pattern : config_.paths) {
+                auto path = pattern.substr(0, pattern.find("{id}")) + "*";
+                if (std::ranges::find(out, path) == out.end()) out.push_back(std::move(path));
+            }
+            return out;
         }
+        for (const auto& id : batch.images) {
+            for (const auto& pattern : config_.paths) out.push_back(path_of(pattern, id));
+        }
+        return out;
+    }
+
+    std::string body_of(const PurgeBatch& batch) const {
+        const auto paths = paths_of(batch);
+        aws::XmlWriter xml("InvalidationBatch", kNamespace);
+        xml.open("Paths").element("Quantity", std::to_string(paths.size())).open("Items");
+        for (const auto& path : paths) xml.element("Path", path);
         xml.close("Items").close("Paths").element("CallerReference", batch.reference);
         return xml.finish();
     }

@@ -16,7 +16,8 @@ struct CloudFrontConfig {
     std::string access_key_id{};
     std::string secret{};
     std::string session_token{};
-    // Of one image, with {id} for its id; `*` only as the last character.
+    // Of one image, with {id} for its id; `*` only as the last character. Everything is what begins
+    // as they do before {id}.
     std::vector<std::string> paths{"/i/{id}/*"};
     std::string endpoint = "https://cloudfront.amazonaws.com";
 };

@@ -56,13 +56,17 @@ private:
 class CloudFrontPurgeTest : public testing::Test {
 protected:
     Result<void> purge(const std::vector<ImageId>& images) {
+        return purge(PurgeBatch{"ref-1", images}, {"/i/{id}/*"});
+    }
+    Result<void> purge(const PurgeBatch& batch, std::vector<std::string> paths) {
         CloudFrontConfig config;
         config.distribution_id = "E1ABCDEF";
         config.access_key_id = "AKIDEXAMPLE";
         config.secret = kSecret;
         config.endpoint = mock_.url();
+        config.paths = std::move(paths);
         auto target = make_cloudfront_purge(std::move(config), clock_).value();
-        return run_task(target->purge({"ref-1", images}, retry_after_));
+        return run_task(target->purge(batch, retry_after_));
     }
     ManualClock clock_{TimePoint(std::chrono::milliseconds(1'767'225'600'000))};
     CloudFrontMock mock_{clock_};
@@ -77,6 +81,15 @@ TEST_F(CloudFrontPurgeTest, SendsOneSignedInvalidationForTheBatch) {
             "<Paths><Quantity>2</Quantity><Items><Path>/i/a/*</Path><Path>/i/b/*</Path></Items>"
             "</Paths><CallerReference>ref-1</CallerReference>"
         ),
+        std::string::npos
+    ) << mock_.body;
+}
+
+TEST_F(CloudFrontPurgeTest, EverythingIsOnePathForAllImages) {
+    const PurgeBatch everything{.reference = "all", .images = {}, .is_everything = true};
+    ASSERT_TRUE(purge(everything, {"/i/{id}/*", "/i/{id}/thumb", "/img/x-{id}"}));
+    EXPECT_NE(
+        mock_.body.find("<Quantity>2</Quantity><Items><Path>/i/*</Path><Path>/img/x-*</Path>"),
         std::string::npos
     ) << mock_.body;
 }

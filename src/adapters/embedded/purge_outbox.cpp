@@ -1,5 +1,7 @@
 #include "adapters/embedded/purge_outbox.h"
 
+#include <algorithm>
+
 namespace pixgate::embedded {
 
 namespace {
@@ -32,11 +34,16 @@ public:
         co_return co_await db_->write(std::move(add));
     }
 
-    Task<Result<std::vector<PendingPurge>>> pending(std::size_t limit) override {
-        auto look = [limit](Connection& db) -> Result<std::vector<PendingPurge>> {
+    Task<Result<std::vector<PendingPurge>>> pending(std::string target, std::size_t limit)
+        override {
+        auto look = [&](Connection& db) -> Result<std::vector<PendingPurge>> {
             std::vector<PendingPurge> out;
-            TRY(auto rows,
-                db.query("SELECT seq, image_id, since_ms FROM purges ORDER BY seq LIMIT ?", limit));
+            TRY(auto rows, db.query(
+                               "SELECT seq, image_id, since_ms FROM purges WHERE seq > "
+                               "coalesce((SELECT seq FROM purges_told WHERE target = ?), 0) "
+                               "ORDER BY seq LIMIT ?",
+                               target, limit
+                           ));
             for (;;) {
                 TRY(const bool more, rows.next());
                 if (!more) return out;
@@ -46,12 +53,25 @@ public:
         co_return co_await db_->read(std::move(look));
     }
 
-    Task<Result<void>> done(std::int64_t up_to_seq) override {
-        auto take_away = [up_to_seq](Connection& db) -> Result<void> {
-            CHECK_OK(db.run("DELETE FROM purges WHERE seq <= ?", up_to_seq));
+    Task<Result<void>> done(
+        std::string target, std::int64_t up_to_seq, std::vector<std::string> all_targets
+    ) override {
+        auto move_on = [&](Connection& db) -> Result<void> {
+            CHECK_OK(db.run(
+                "INSERT INTO purges_told VALUES (?, ?) ON CONFLICT (target) DO UPDATE SET "
+                "seq = max(seq, excluded.seq)",
+                target, up_to_seq
+            ));
+            std::int64_t told = up_to_seq;
+            for (const auto& each : all_targets) {
+                TRY(auto rows, db.query("SELECT seq FROM purges_told WHERE target = ?", each));
+                TRY(const bool is_there, rows.next());
+                told = std::min(told, is_there ? rows.integer(0) : 0);
+            }
+            CHECK_OK(db.run("DELETE FROM purges WHERE seq <= ?", told));
             return {};
         };
-        co_return co_await db_->write(std::move(take_away));
+        co_return co_await db_->write(std::move(move_on));
     }
 
 private:

@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <deque>
+#include <map>
 
 #include "adapters/memory/state.h"
 
@@ -21,21 +23,34 @@ public:
         co_return Result<void>{};
     }
 
-    Task<Result<std::vector<PendingPurge>>> pending(std::size_t limit) override {
+    Task<Result<std::vector<PendingPurge>>> pending(std::string target, std::size_t limit)
+        override {
         const std::lock_guard lock(mutex_);
-        const auto n = static_cast<std::ptrdiff_t>(std::min(limit, pending_.size()));
-        co_return std::vector<PendingPurge>(pending_.begin(), pending_.begin() + n);
+        std::vector<PendingPurge> out;
+        const auto told = told_[target];
+        for (auto it = std::ranges::upper_bound(pending_, told, {}, &PendingPurge::seq);
+             it != pending_.end() && out.size() < limit; ++it) {
+            out.push_back(*it);
+        }
+        co_return out;
     }
 
-    Task<Result<void>> done(std::int64_t up_to_seq) override {
+    Task<Result<void>> done(
+        std::string target, std::int64_t up_to_seq, std::vector<std::string> all_targets
+    ) override {
         const std::lock_guard lock(mutex_);
-        while (!pending_.empty() && pending_.front().seq <= up_to_seq) pending_.pop_front();
+        auto& seq = told_[target];
+        seq = std::max(seq, up_to_seq);
+        auto told = up_to_seq;
+        for (const auto& each : all_targets) told = std::min(told, told_[each]);
+        while (!pending_.empty() && pending_.front().seq <= told) pending_.pop_front();
         co_return Result<void>{};
     }
 
 private:
     std::mutex mutex_;
     std::deque<PendingPurge> pending_;
+    std::map<std::string, std::int64_t> told_;
     std::int64_t last_ = 0;
     std::optional<std::int64_t> position_;
 };

@@ -5,6 +5,7 @@
 #include "http/conditional.h"
 #include "roles/api/api.h"
 #include "roles/api/web_assets.h"
+#include "roles/edge/ask.h"
 
 namespace pixgate::roles {
 
@@ -12,7 +13,11 @@ namespace {
 
 // The edge and other roles on this listener answer for themselves.
 bool is_ours(std::string_view path) {
-    return !path.starts_with("/i/");
+    return !path.starts_with("/i/") &&
+           std::ranges::none_of(edge::dialect_table(), [path](const edge::Dialect& dialect) {
+               return path.starts_with(dialect.prefix) &&
+                      path.substr(dialect.prefix.size()).starts_with('/');
+           });
 }
 bool is_api(std::string_view path) {
     return path.starts_with("/v1/");

@@ -43,6 +43,13 @@ TEST_F(Pages, AnswersCarryTheirIdAndAreNotSniffed) {
     }
 }
 
+TEST_F(Pages, TheEdgesAnswersAreLeftAsTheyAre) {
+    for (const char* target : {"/i/x/w320", "/ipx/w_320/x", "/cdn-cgi/image/w=320/x"}) {
+        EXPECT_EQ(ask("GET", target, "").get("X-Request-Id"), "") << target;
+    }
+    EXPECT_EQ(ask("GET", "/ipxx", "").get("X-Content-Type-Options"), "nosniff");
+}
+
 TEST_F(Pages, ThePageMayTalkToItselfAndToTheStoreOnly) {
     ASSERT_FALSE(roles::web_assets().empty());
     auto page = ask("GET", "/", "");

@@ -16,7 +16,7 @@ std::string cache_status(const Delivery& delivery, const FoundImage& found, cons
     using From = Delivery::From;
     if (delivery.from == From::kMemory) {
         if (found.stale_for.count() == 0)
-            return fmt::format("pixgate; hit; ttl={}", rule.max_age_seconds);
+            return fmt::format("pixgate; hit; ttl={}", rule.caching.max_age_seconds);
         return fmt::format(
             "pixgate; hit; ttl=-{}; detail=stale-{}", found.stale_for.count(),
             found.is_by_error ? "if-error" : "while-revalidate"
@@ -38,13 +38,10 @@ void set_common(
 ) {
     r.set("ETag", v.etag);
     r.set(
-        "Cache-Control",
-        rule.is_private
-            ? std::string("private, max-age=300")
-            : fmt::format("public, max-age={}, stale-while-revalidate=86400", rule.max_age_seconds)
+        "Cache-Control", rule.is_private ? "private, max-age=300" : cache_control_of(rule.caching)
     );
     r.set("Cache-Status", std::move(status));
-    if (!rule.tag_field.empty()) r.set(rule.tag_field, ask.id.value);
+    if (!rule.caching.tag_field.empty()) r.set(rule.caching.tag_field, ask.id.value);
     if (!ask.vary.empty()) r.set("Vary", ask.vary);
     if (r.status == 304) return;
     r.set("Content-Type", v.content_type);
@@ -90,14 +87,14 @@ http::Response answer_picture(
         http::Response r(206);
         set_common(r, v, ask, rule, cache_status(delivery, found, rule));
         r.set("Content-Range", http::content_range(range.range, size));
-        r.body = v.body->substr(range.range.offset, range.range.length);
+        r.body = http::PartBody{v.body, range.range.offset, range.range.length};
         return r;
     }
     http::Response r(200);
     const bool is_plain_hit =
         delivery.from == Delivery::From::kMemory && found.stale_for.count() == 0;
     if (is_plain_hit && has_prebuilt_head(ask) && !rule.is_private) {
-        r.prebuilt_head = ask.vary.empty() ? v.head : v.head_by_accept;
+        r.prebuilt_head = prebuilt_head(v, ask, rule);
     } else {
         set_common(r, v, ask, rule, cache_status(delivery, found, rule));
     }
@@ -113,6 +110,12 @@ http::Response answer_unchanged(const DeliveredVariant& variant, const Ask& ask,
 
 bool has_prebuilt_head(const Ask& ask) {
     return ask.vary.empty() || ask.vary == "Accept";
+}
+
+http::SharedBody prebuilt_head(const DeliveredVariant& v, const Ask& ask, const CacheRule& rule) {
+    const bool by_accept = !ask.vary.empty();
+    if (rule.is_usual) return by_accept ? v.head_by_accept : v.head;
+    return std::make_shared<const std::string>(hit_head_of(v, ask.id, rule.caching, by_accept));
 }
 
 http::Response answer_refusal(const http::Request& request, const Error& error) {

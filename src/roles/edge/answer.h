@@ -4,6 +4,7 @@
 
 #include "core/policy.h"
 #include "flow/deliver_image.h"
+#include "flow/picture_head.h"
 #include "http/message.h"
 #include "roles/edge/ask.h"
 
@@ -11,8 +12,8 @@ namespace pixgate::edge {
 
 struct CacheRule {
     bool is_private = true;
-    std::uint32_t max_age_seconds = 0;
-    std::string tag_field{};  // see DeliverImage::Config
+    PublicCaching caching{};
+    bool is_usual = true;  // `caching` is what DeliveredVariant's heads say
 };
 
 // 200, 206, 304, 412 or 416. Says in Cache-Status (RFC 9211) where it came from.
@@ -26,8 +27,11 @@ http::Response answer_picture(
 
 // The 304 of a hit.
 http::Response answer_unchanged(const DeliveredVariant& variant, const Ask& ask, CacheRule rule);
-// True where DeliveredVariant's heads say all that the answer to this has to.
+// True where a hit's answer to this may have a head that is made beforehand.
 bool has_prebuilt_head(const Ask& ask);
+http::SharedBody prebuilt_head(
+    const DeliveredVariant& variant, const Ask& ask, const CacheRule& rule
+);
 
 // Kept by no cache: the picture may be ready a moment later.
 http::Response answer_refusal(const http::Request& request, const Error& error);

@@ -55,17 +55,48 @@ http::Response give(
     const bool is_fresh = found.stale_for.count() == 0;
     if (!is_whole || !is_open || !is_fresh || request.method != "GET") return response;
     const DeliveredVariant& v = *delivery.variant;
-    const bool by_accept = !ask.vary.empty();
+    auto head = response.prebuilt_head ? response.prebuilt_head : prebuilt_head(v, ask, rule);
     allow_repeat(
-        response, v, by_accept ? v.head_by_accept : v.head, answer_unchanged(v, ask, rule),
-        ports.deliver, seen, by_accept
+        response, v, std::move(head), answer_unchanged(v, ask, rule), ports.deliver, seen,
+        !ask.vary.empty()
     );
     return response;
 }
 
-// `dialect` is null for the native form.
-Task<http::Response> deliver(http::Request& request, const Ports& ports, const Dialect* dialect) {
-    const auto seen = ports.deliver.forgotten()->load(std::memory_order_acquire);
+// CloudFront cannot purge by path what has the id at the end of it, so it is not to keep it long.
+CacheRule rule_of(const Ports& ports, bool is_private, bool is_dialect) {
+    CacheRule rule{.is_private = is_private, .caching = ports.caching};
+    if (!is_dialect || !ports.caching.tag_field.empty()) return rule;
+    constexpr std::uint32_t kBriefSeconds = 60;
+    rule.is_usual = false;
+    rule.caching.max_age_seconds = std::min(ports.caching.max_age_seconds, kBriefSeconds);
+    rule.caching.stale_while_revalidate_seconds = 0;
+    rule.caching.stale_if_error_seconds = 0;
+    return rule;
+}
+
+// Whether what was looked up before `seen` is still what the catalog has: a delete while its
+// variant was made must not be answered with a picture that caches keep. Moves `seen` on. False:
+// there is another version of it.
+//   errors  kNotFound; kUnavailable where so much goes that nothing is certain
+Task<Result<bool>> is_still(const Image& image, DeliverImage& deliver, std::uint64_t& seen) {
+    constexpr int kMaxLooks = 5;
+    for (int looks = 0; looks < kMaxLooks; ++looks) {
+        const auto now = deliver.forgotten()->load(std::memory_order_acquire);
+        if (now == seen) co_return true;
+        seen = now;
+        CO_TRY(const auto again, co_await deliver.find(image.id));
+        if (again.image->state != ImageState::kReady) co_return fail(Errc::kNotFound, "withdrawn");
+        if (again.image->etag != image.etag) co_return false;
+    }
+    co_return fail(Errc::kUnavailable, "images are being dropped");
+}
+
+// `dialect` is null for the native form. nullopt: the picture was replaced while it was made.
+Task<std::optional<http::Response>> try_to_deliver(
+    http::Request& request, const Ports& ports, const Dialect* dialect
+) {
+    auto seen = ports.deliver.forgotten()->load(std::memory_order_acquire);
     const TimePoint now = ports.clock.now();
     auto ask = dialect == nullptr
                    ? read_ask(request, ports.urls, ports.signer, now)
@@ -93,14 +124,28 @@ Task<http::Response> deliver(http::Request& request, const Ports& ports, const D
         co_return answer_pending(*ask, pending);
     }
     settle_format(*ask, ports.urls, request.fields, may_hold_alpha(image));
-    const CacheRule rule{is_private, ports.max_age_seconds, ports.tag_field};
-    if (auto hit = ports.deliver.cached(image, ask->transform))
-        co_return give(request, ports, *ask, found, Delivery{std::move(hit)}, rule, seen);
-    const std::string client = ports.clients.of(request);
-    const auto delivery = co_await ports.deliver.variant(found.image, ask->transform, client);
-    if (delivery) co_return give(request, ports, *ask, found, *delivery, rule, seen);
-    const bool is_absent = delivery.error().code == Errc::kNotFound;
-    co_return refuse(request, ports, is_absent ? absent : delivery.error(), client);
+    const CacheRule rule = rule_of(ports, is_private, dialect != nullptr);
+    std::string client;
+    Result<Delivery> delivery = Delivery{ports.deliver.cached(image, ask->transform)};
+    if (!delivery->variant) {
+        client = ports.clients.of(request);
+        delivery = co_await ports.deliver.variant(found.image, ask->transform, client);
+    }
+    Result<bool> same = true;
+    if (ports.deliver.forgotten()->load(std::memory_order_acquire) != seen)
+        same = co_await is_still(image, ports.deliver, seen);
+    if (same && !*same) co_return std::nullopt;
+    if (same && delivery) co_return give(request, ports, *ask, found, *delivery, rule, seen);
+    const Error& error = same ? delivery.error() : same.error();
+    co_return refuse(request, ports, error.code == Errc::kNotFound ? absent : error, client);
+}
+
+Task<http::Response> deliver(http::Request& request, const Ports& ports, const Dialect* dialect) {
+    for (int tries = 0; tries < 2; ++tries) {
+        if (auto answer = co_await try_to_deliver(request, ports, dialect))
+            co_return *std::move(answer);
+    }
+    co_return answer_refusal(request, Error{Errc::kUnavailable, "the picture is replaced", {}});
 }
 
 // Seen by whoever may see the picture.
@@ -120,11 +165,14 @@ Task<http::Response> show_placeholder(http::Request& request, const Ports& ports
     const bool may_see = !is_private || *is_signed != SignedFor::kNothing;
     if (found->image->state != ImageState::kReady || !may_see)
         co_return answer_refusal(request, absent);
-    co_return placeholder_response(
+    auto response = placeholder_response(
         request, *found->image,
         is_private ? std::string("private, max-age=300")
-                   : fmt::format("public, max-age={}", ports.max_age_seconds)
+                   : fmt::format("public, max-age={}", ports.caching.max_age_seconds)
     );
+    if (!ports.caching.tag_field.empty() && response.status < 400)
+        response.set(ports.caching.tag_field, id.value);
+    co_return response;
 }
 
 }  // namespace

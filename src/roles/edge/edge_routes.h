@@ -17,10 +17,9 @@ struct Ports {
     const EdgeSigner& signer;
     const Policies& policies;
     const Clock& clock;
-    std::uint32_t max_age_seconds = 86'400;  // the same as DeliverImage::Config's
+    PublicCaching caching{};  // the same as DeliverImage::Config's
     UrlRules urls;
     ClientAddresses clients{};  // on whose account variants are made
-    std::string tag_field{};    // the same as DeliverImage::Config's
 };
 
 // What is asked for decides the answer in this order: malformed 400 (the parameter named), bad

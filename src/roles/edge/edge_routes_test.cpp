@@ -17,6 +17,8 @@ using namespace std::chrono_literals;
 // apart.
 class EdgeRoutesTest : public testing::Test {
 protected:
+    static inline const PublicCaching kHour{.max_age_seconds = 3'600};
+
     EdgeRoutesTest() {
         Policy secret;
         secret.name = "secret";
@@ -27,7 +29,7 @@ protected:
         EXPECT_TRUE(run_task(adapters_.buckets->create(std::string(kVariantsBucket), false)));
         public_id_ = add_image("default", ImageState::kReady);
         private_id_ = add_image("secret", ImageState::kReady);
-        add_routes(router_, {deliver_, signer_, policies_, clock_, 3'600, {}});
+        add_routes(router_, {deliver_, signer_, policies_, clock_, kHour, {}});
     }
 
     static Change facts_of(const char* type, bool has_alpha, const char* colour) {
@@ -108,6 +110,8 @@ protected:
     static std::string body_of(const http::Response& r) {
         if (const auto* text = std::get_if<std::string>(&r.body)) return *text;
         if (const auto* shared = std::get_if<http::SharedBody>(&r.body)) return **shared;
+        if (const auto* part = std::get_if<http::PartBody>(&r.body))
+            return std::string(part->text());
         return {};
     }
 
@@ -142,7 +146,7 @@ protected:
     // Of an edge with these rules.
     void with_rules(UrlRules rules) {
         router_ = {};
-        add_routes(router_, {deliver_, signer_, policies_, clock_, 3'600, std::move(rules)});
+        add_routes(router_, {deliver_, signer_, policies_, clock_, kHour, std::move(rules)});
     }
     std::string public_id_;
     std::string private_id_;

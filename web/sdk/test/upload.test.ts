@@ -163,6 +163,21 @@ test('other refusals of the store are not repeated', async () => {
   assert.equal(world.transport.sends.filter((send) => send.url.endsWith('original')).length, 1);
 });
 
+test('a thumbnail that the permission leaves out is shown but not sent', async () => {
+  const world = new World();
+  const previews: number[] = [];
+  world.onAsk = () => {
+    world.asked += 1;
+    const original = { method: 'PUT', url: 'https://store.example/1/original', headers: {} };
+    return { status: 201, body: { image_id: 'id-1', expires_at: '2026-01-01T00:05:00Z', original, thumbnails: [] } };
+  };
+  const image = await world.upload({ onPreview: ({ width }) => previews.push(width) });
+  assert.equal(image.state, 'ready');
+  assert.deepEqual(previews, [320]);
+  const puts = world.transport.sends.map((send) => send.url);
+  assert.deepEqual(puts, ['https://store.example/1/original']);
+});
+
 test('a thumbnail that cannot be sent does not fail the picture', async () => {
   const world = new World();
   world.transport.onSend = (call) => ({ status: call.url.endsWith('preview') ? 400 : 200 });
