@@ -59,7 +59,7 @@ stage_web() { node web/tools/install.mjs && npm --prefix web test; }
 has_unit() { true; }
 stage_unit() {
     configure_and_build dev || return 1
-    run_unit dev
+    PIXGATE_CANARY_PAIRS=${PIXGATE_CANARY_PAIRS:-3000} run_unit dev
 }
 
 has_release() { true; }

@@ -61,6 +61,36 @@ TEST_F(ImagingCalls, TheWatermarkIsReadOnceAndLaidOnFromOriginalsAndRenditions) 
     }
 }
 
+// What lies in the store now need not be what was checked at upload.
+TEST_F(ImagingCalls, G109_AnOriginalLargerThanItsRowIsRefused) {
+    const auto make = make_with(test::sandbox(), {});
+    const auto picture = test::make_picture(Format::kPng, 200, 100);
+    const UniqueFd file = test::file_of(picture);
+    VariantSource source;
+    source.fd = file.get();
+    source.size_bytes = picture.size();
+    source.content_type = "image/png";
+    source.width_px = 200;
+    source.height_px = 100;
+    const Transform transform{.width_px = 50, .format = OutputFormat::kPng};
+    const auto refusal_of = [&](const VariantSource& row) {
+        const auto made = make(row, transform);
+        EXPECT_TRUE(made.has_value());
+        return made ? made->refusal : imaging::Refusal::kNone;
+    };
+    EXPECT_EQ(refusal_of(source), imaging::Refusal::kNone);
+    auto lower = source;
+    lower.height_px = 99;
+    EXPECT_EQ(refusal_of(lower), imaging::Refusal::kTooManyPixels);
+    auto narrower = source;
+    narrower.width_px = 199;
+    narrower.height_px = 199;
+    EXPECT_NE(refusal_of(narrower), imaging::Refusal::kNone) << "enough pixels, one side too long";
+    auto shorter = source;
+    shorter.size_bytes = picture.size() / 2;
+    EXPECT_NE(refusal_of(shorter), imaging::Refusal::kNone);
+}
+
 TEST_F(ImagingCalls, AWatermarkThatIsNoneIsToldAtTheStart) {
     EXPECT_TRUE(read_look(test::sandbox(), {}, {}).has_value());
     const auto absent = read_look(test::sandbox(), {.watermark_file = "/absent/mark.png"}, {});

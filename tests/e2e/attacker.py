@@ -13,6 +13,7 @@ import hmac
 import http.client
 import io
 import json
+import re
 import socket
 import sqlite3
 import struct
@@ -151,6 +152,29 @@ def ask(url, method="GET", body=b"", headers=(), target=None):
         response = http.client.HTTPResponse(sock, method=method)
         response.begin()
         return Answer(response.status, response.getheaders(), response.read())
+
+
+def ask_at_once(url, path, count, timeout=60):
+    """One request on each of `count` connections, all of them open before the first is sent; the answers as they came."""
+    request = f"GET {path} HTTP/1.1\r\nHost: {netloc(url)}\r\nConnection: close\r\n\r\n".encode()
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(contextlib.closing(connect(url, timeout))) for _ in range(count)]
+        for sock in sockets:
+            sock.sendall(request)
+        return [receive_until_end(sock) for sock in sockets]
+
+
+def metric(server, name):
+    """The sum of all series of one name."""
+    text = ask(server.api_url + "/metrics").body.decode()
+    return sum(float(line.rsplit(" ", 1)[1]) for line in text.splitlines() if re.match(rf"{name}[ {{]", line))
+
+
+def link(server, image_id, transform):
+    """A signed URL of it."""
+    answer = call(server, "POST", f"/v1/images/{image_id}/links", {"transforms": [transform]})
+    assert answer.status == 200, answer
+    return answer.json()["links"][0]["url"]
 
 
 def send_upload(request, body, headers=(), method=None, **changes):

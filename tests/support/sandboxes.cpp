@@ -66,9 +66,14 @@ std::vector<int> descendants_of(int pid) {
     return found;
 }
 
-bool is_running(int pid) {
+char state_of(int pid) {
     const auto stat = read_stat(pid);
-    return stat && stat->state != 'Z' && stat->state != 'X';
+    return stat ? stat->state : 'X';
+}
+
+bool is_running(int pid) {
+    const char state = state_of(pid);
+    return state != 'Z' && state != 'X';
 }
 
 SpinningParent::SpinningParent() {

@@ -13,6 +13,7 @@ imaging::Sandbox& sandbox();
 // All processes below `pid`, by /proc.
 std::vector<int> descendants_of(int pid);
 bool is_running(int pid);  // zombies are not
+char state_of(int pid);    // as ps shows it, such as 'S' for asleep; 'X': there is none
 
 // Zygote and child, and the process that waits for the zygote where there is a process namespace.
 inline constexpr std::size_t kFamilyOfOneJob = 2;

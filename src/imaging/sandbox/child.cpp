@@ -128,10 +128,9 @@ void do_strip(const Mapped& mapped, JobReply& reply) {
     reply.orientation = 1;
 }
 
-void do_act(const JobRequest& request, const Mapped& mapped, JobReply& reply) {
-    reply.act_result = perform(
-        request.act, {request.limits.max_memory_bytes, request.limits.max_wall_ms}, mapped.input
-    );
+void do_act(const JobRequest& request, JobReply& reply) {
+    reply.act_result =
+        perform(request.act, {request.limits.max_memory_bytes, request.limits.max_wall_ms});
     reply.orientation = 1;
     if (request.act == Act::kExitSilently) ::_exit(0);
     if (request.act == Act::kAnswerForOtherJob) ++reply.id;
@@ -157,7 +156,7 @@ void work(const JobRequest& request, const Mapped& mapped, JobReply& reply) {
             do_strip(mapped, reply);
             break;
         case JobKind::kAct:
-            do_act(request, mapped, reply);
+            do_act(request, reply);
             break;
         case JobKind::kWorker:
             break;

@@ -13,8 +13,6 @@
 #include <cstring>
 #include <ctime>
 
-#include "imaging/sandbox/memory_search.h"
-
 namespace pixgate::imaging {
 namespace {
 
@@ -110,13 +108,13 @@ std::string_view name_of(Act act) {
         "spin",           "crash",           "hog_memory",
         "exit_silently",  "answer_garbage",  "answer_for_other_job",
         "answer_late",    "answer_twice",    "claim_too_much",
-        "count_fds",      "find_input",
+        "count_fds",
     };
     const auto i = static_cast<std::size_t>(act);
     return i < kNames.size() ? kNames[i] : "unknown";
 }
 
-int perform(Act act, const ActBounds& bounds, std::span<const std::uint8_t> input) {
+int perform(Act act, const ActBounds& bounds) {
     switch (act) {
         case Act::kOpenSocket:
             return errno_unless(::socket(AF_INET, SOCK_STREAM, 0) >= 0);
@@ -152,8 +150,6 @@ int perform(Act act, const ActBounds& bounds, std::span<const std::uint8_t> inpu
             return sleep_past(bounds.wall_ms);
         case Act::kCountFds:
             return count_fds();
-        case Act::kFindInput:
-            return count_in_memory(input);
         default:
             return 0;
     }

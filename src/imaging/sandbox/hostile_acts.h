@@ -4,7 +4,6 @@
 
 #include <array>
 #include <cstdint>
-#include <span>
 #include <string_view>
 
 namespace pixgate::imaging {
@@ -33,9 +32,8 @@ enum class Act : std::uint32_t {
     kAnswerTwice,
     kClaimTooMuch,  // more output than there is room for
     kCountFds,      // the result is the number of open descriptors
-    kFindInput,     // the result says how often what is in the input is in its own memory besides
 };
-inline constexpr Act kLastAct = Act::kFindInput;
+inline constexpr Act kLastAct = Act::kCountFds;
 
 std::string_view name_of(Act act);  // "open_socket"
 
@@ -53,6 +51,6 @@ struct ActBounds {
 
 // In the child. 0 when the act was let through, else the errno of what stopped it; most are stopped
 // by death instead.
-int perform(Act act, const ActBounds& bounds, std::span<const std::uint8_t> input);
+int perform(Act act, const ActBounds& bounds);
 
 }  // namespace pixgate::imaging
