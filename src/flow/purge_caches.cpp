@@ -135,9 +135,10 @@ Task<Result<bool>> PurgeCaches::take_over_some() {
 
 Task<Result<std::chrono::milliseconds>> PurgeCaches::tell(std::size_t index) {
     Way& way = ways_[index];
-    // It would fail as well.
-    if (way.first != nullptr && way.first->failures > 0) co_return kIdle;
+    // The second time comes after the first, and would fail as that does.
+    if (way.first != nullptr && !way.first->is_idle) co_return kIdle;
     if (!way.batch) CO_CHECK(co_await begin_batch(way));
+    way.is_idle = !way.batch;
     if (!way.batch) {
         way.age.set(0);
         co_return kIdle;

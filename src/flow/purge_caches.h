@@ -66,7 +66,8 @@ private:
         Counter& told;
         Counter& failed;
         Gauge& age;
-        std::atomic<std::uint32_t> failures{0};  // in a row
+        std::uint32_t failures = 0;        // in a row
+        std::atomic<bool> is_idle{false};  // it was told all there is
         std::optional<Batch> batch;
         std::optional<TimePoint> last_alert;
     };

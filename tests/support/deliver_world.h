@@ -30,7 +30,9 @@ public:
         ++finds;
         if (delay.count() > 0) co_await sleep_for(delay);
         if (is_down) co_return fail(Errc::kUnavailable, "the catalog is down");
-        co_return co_await inner_.find(std::move(id));
+        auto found = co_await inner_.find(std::move(id));
+        if (found && !new_etag.empty()) found->etag = new_etag;
+        co_return found;
     }
     Task<Result<ImagePage>> list(ImageQuery query) override {
         return inner_.list(std::move(query));
@@ -48,6 +50,7 @@ public:
     std::atomic<int> finds{0};
     std::atomic<bool> is_down{false};
     std::chrono::milliseconds delay{0};
+    std::string new_etag;           // of every image; empty: as it is
     std::int64_t pruned_up_to = 0;  // entries of the feed that are gone
 
 private:
@@ -138,6 +141,7 @@ protected:
         change.content_type = "image/jpeg";
         change.width_px = 4'000;
         change.height_px = 3'000;
+        change.thumbhash = "1QcSHQRnh493V4dIh4eXh1h4kJUI";
         EXPECT_EQ(run_task(adapters_.catalog->apply(std::move(change))).value(), Applied::kDone);
         return id;
     }
