@@ -55,6 +55,21 @@ TEST(ChooseSource, ACutNeedsAsMuchMoreAsItTakesAway) {
     EXPECT_EQ(chosen(turned), "1000") << "the height becomes the width";
 }
 
+TEST(ChooseSource, TheCutIsMeantInTheTurnedPicture) {
+    Transform cut{.rotate_degrees = 90, .crop = {1'000, 0, 500, 4'000}, .width_px = 500};
+    for (const std::uint16_t degrees : {std::uint16_t{90}, std::uint16_t{270}}) {
+        cut.rotate_degrees = degrees;
+        EXPECT_EQ(needed_side_px(cut, 4'000, 3'000), 4'000) << "a strip as high as it is stored";
+        EXPECT_NE(chosen(cut), "1000");
+    }
+    cut.crop = {0, 3'000, 3'000, 1'000};
+    cut.width_px = 600;
+    EXPECT_EQ(needed_side_px(cut, 4'000, 3'000), 800) << "it begins below 3,000";
+    cut.rotate_degrees = 180;
+    cut.crop = {3'000, 0, 1'000, 3'000};
+    EXPECT_EQ(needed_side_px(cut, 4'000, 3'000), 2'400);
+}
+
 TEST(ChooseSource, WhatRenditionsDoNotHaveComesFromTheOriginal) {
     EXPECT_EQ(chosen({.width_px = 320, .metadata = KeepMetadata::kCopyright}), "original");
     Image animated = image_of(400, 300, {300});
