@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "core/bucket.h"
+#include "flow/stale_variants.h"
 
 namespace pixgate {
 
@@ -80,7 +81,22 @@ Task<Result<Applied>> RegisterImage::run(RegisterMessage message) {
         change.blurhash = std::move(message.blurhash);
         change.products = std::move(message.variants);
     }
-    co_return co_await catalog.apply(std::move(change));
+    CO_TRY(const auto applied, co_await catalog.apply(std::move(change)));
+    if (applied != Applied::kReplaced) co_return applied;
+    const auto cleared = co_await clear_away(message.image_id);
+    if (!cleared) {
+        log::failure(
+            log::Level::kWarning, "variants of a replaced original are left", cleared.error(),
+            {{"image_id", message.image_id.value}}
+        );
+    }
+    co_return applied;
+}
+
+Task<Result<std::uint64_t>> RegisterImage::clear_away(ImageId id) {
+    if (store == nullptr) co_return std::uint64_t{0};
+    CO_TRY(const auto image, co_await catalog.find(std::move(id)));
+    co_return co_await remove_stale_variants(*store, image);
 }
 
 }  // namespace pixgate
