@@ -66,7 +66,7 @@ std::optional<Variant> choose_rendition(const Image& image, const Transform& tra
             smallest = &v;
         }
     }
-    if (largest == nullptr || longer_side(*largest) < needed) return std::nullopt;
+    if (largest == nullptr) return std::nullopt;
     return smallest != nullptr && !wants_largest ? *smallest : *largest;
 }
 

@@ -14,22 +14,28 @@ public:
     // The most pixels that are laid out as RGB at once.
     static constexpr std::uint64_t kMaxPixels = 16'000'000;
 
-    // `facts` are the original's, `planes` lie as it does and are `size` of pixels or more.
-    Master(const Facts& facts, Planes planes, Size size);
-    // `facts` are the original's, but upright like the pixels.
-    Master(const Facts& facts, Pixels pixels);
+    // `facts` are the original's, `planes` lie as it does and are plan.master or more.
+    Master(const Facts& facts, Planes planes, const DecodePlan& plan);
+    // `facts` are the original's, but upright like the pixels, which are kept where the plan has
+    // any.
+    Master(const Facts& facts, Pixels pixels, const DecodePlan& plan);
 
     // True where there is enough of the picture for it.
     bool can_make(const PlannedProduct& product) const;
     TransformAnswer make(const PlannedProduct& product);
+    // The same for the last time: the planes are let go on the way.
+    TransformAnswer make_last(const PlannedProduct& product);
     Placeholders placeholders();
-    // Upright, in the colours of the planes.
-    const Pixels& pixels();
 
 private:
+    const Pixels& pixels_for(const PlannedProduct& product);
+    TransformAnswer finish(const PlannedProduct& product, Planes planes);
+
     Facts facts_;
     Size input_, size_;  // the original's and the master's, as they lie
+    Size pixels_size_;   // of `pixels_`, as it lies
     std::optional<Pixels> pixels_;
+    std::optional<Pixels> half_;  // of `pixels_`, made when it is first enough
     Pyramid pyramid_;
 };
 
