@@ -1,4 +1,4 @@
-"""First contact with a 12-megapixel JPEG: one decode to verdict, placeholders, three renditions and WebP at 160, 320, 640,
+"""First contact with a 12-megapixel JPEG: one decode to verdict, placeholders, four renditions and WebP at 160, 320, 640,
 960 and 1600 px, beside sharp's five pipelines for the five WebP alone, at the same effort (4), and our fast point (2) as the
 different point that it is. In process, one picture at a time: CPU time and peak memory."""
 

@@ -1,7 +1,7 @@
 // One job of the image engine on one file, in this process, some times over; prints CPU time and
 // peak memory as JSON and leaves the last result in a folder.
 //   one_picture resize FILE FORMAT WIDTH EFFORT FOLDER
-//   one_picture prepare FILE EFFORT FOLDER     renditions 2048, 1024, 504 and WebP 160 … 1600
+//   one_picture prepare FILE EFFORT FOLDER     the renditions and WebP 160 … 1600
 #include <time.h>
 
 #include <algorithm>
@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "flow/products.h"
 #include "imaging/prepare.h"
 #include "imaging/transform.h"
 #include "imaging/vips_setup.h"
@@ -60,7 +61,7 @@ void keep(const std::string& path, const std::string& bytes) {
     std::ofstream(path, std::ios::binary) << bytes;
 }
 
-void resize(Bytes data, char** argv) {
+void resize(imaging::Bytes data, char** argv) {
     TransformRequest request;
     request.transform.width_px = static_cast<std::uint32_t>(std::atoi(argv[4]));
     request.transform.quality = 80;
@@ -75,22 +76,20 @@ void resize(Bytes data, char** argv) {
     keep(std::string(argv[6]) + "/" + argv[4] + "." + argv[3], answer.bytes);
 }
 
-void prepare(Bytes data, char** argv) {
+void prepare(imaging::Bytes data, char** argv) {
     PrepareRequest request;
     request.verify.check_declared = false;
     request.verify.limits.max_pixels = 200'000'000;
     request.verify.limits.max_bytes = 100ULL << 20;
-    const auto add = [&](std::uint32_t px, OutputFormat format, bool is_rendition) {
+    for (const WantedProduct& wanted : wanted_renditions())
+        request.products.at(request.product_count++) = wanted.spec;
+    for (const std::uint32_t px : {160U, 320U, 640U, 960U, 1600U}) {
         ProductSpec& spec = request.products.at(request.product_count++);
         spec.transform.width_px = px;
-        spec.transform.format = format;
-        if (!is_rendition) spec.transform.quality = 80;
+        spec.transform.format = OutputFormat::kWebp;
+        spec.transform.quality = 80;
         spec.effort = static_cast<std::uint8_t>(std::atoi(argv[3]));
-        spec.is_rendition = is_rendition;
-    };
-    for (const std::uint32_t px : {2048U, 1024U, 504U}) add(px, OutputFormat::kJpeg, true);
-    for (const std::uint32_t px : {160U, 320U, 640U, 960U, 1600U})
-        add(px, OutputFormat::kWebp, false);
+    }
     PrepareAnswer answer;
     report([&] { answer = prepare_bytes(data, request); });
     expect_made(answer.refusal);
@@ -112,7 +111,8 @@ int main(int argc, char** argv) {
     if (!is_known || !start_vips()) return 2;
     std::ifstream file(argv[2], std::ios::binary);
     const std::string content{std::istreambuf_iterator<char>(file), {}};
-    const Bytes data(reinterpret_cast<const std::uint8_t*>(content.data()), content.size());
+    const auto* bytes = reinterpret_cast<const std::uint8_t*>(content.data());
+    const pixgate::imaging::Bytes data(bytes, content.size());
     if (what == "resize") resize(data, argv);
     if (what == "prepare") prepare(data, argv);
     return 0;

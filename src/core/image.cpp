@@ -55,6 +55,11 @@ bool may_change(ImageState from, ImageState to) {
     }
 }
 
+bool may_replace(ImageState from, ImageState to) {
+    using enum ImageState;
+    return from == kReady && (to == kReady || to == kRejected || to == kQuarantined);
+}
+
 bool is_final(ImageState state) {
     return state != ImageState::kPending && state != ImageState::kStored;
 }

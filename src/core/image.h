@@ -38,6 +38,9 @@ std::optional<ImageState> parse_image_state(std::string_view name);
 // (redrive); any but deleted -> deleted. An object that arrives after expiry still counts: expired
 // -> ready.
 bool may_change(ImageState from, ImageState to);
+// What a newer version of the original may do to one that is shown: ready -> ready | rejected |
+// quarantined.
+bool may_replace(ImageState from, ImageState to);
 // True for states that do not change by themselves any more.
 bool is_final(ImageState state);
 

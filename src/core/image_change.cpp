@@ -49,6 +49,26 @@ bool is_rendition(const Variant& variant) {
     return variant.kind == VariantKind::kRendition;
 }
 
+// Another version of the original than the one that is shown; the adapter's ledger says that it is
+// newer.
+bool is_replacement(const Image& image, const Change& change) {
+    return change.event && !change.event->etag.empty() && change.event->etag != image.etag &&
+           may_replace(image.state, change.to);
+}
+
+// What was known of the version before. The sender's thumbnails have events of their own.
+void forget_version(Image& image) {
+    image.content_type.clear();
+    image.sha256.clear();
+    image.width_px = image.height_px = 0;
+    image.frames = 1;
+    set_placeholders(image, {});
+    image.ready_at.reset();
+    std::erase_if(image.variants, [](const Variant& old) {
+        return old.kind != VariantKind::kThumbnail;
+    });
+}
+
 bool was_stored(const Image& image) {
     return std::ranges::find(image.history, ImageState::kStored, &HistoryEntry::state) !=
            image.history.end();
@@ -73,8 +93,11 @@ Applied change_image(Image& image, const Change& change) {
         if (!change.thumbhash.empty()) set_placeholders(image, change);
         return Applied::kDone;
     }
-    if (!may_change(image.state, change.to)) return Applied::kSkipped;
-    if (change.stored_at && change.to != ImageState::kStored && !was_stored(image)) {
+    const bool replaces = is_replacement(image, change);
+    if (!replaces && !may_change(image.state, change.to)) return Applied::kSkipped;
+    if (replaces) forget_version(image);
+    const bool is_known_stored = was_stored(image) && !replaces;
+    if (change.stored_at && change.to != ImageState::kStored && !is_known_stored) {
         image.history.push_back({ImageState::kStored, *change.stored_at, {}});
     }
     if (change.to == ImageState::kDeleted) {
@@ -93,7 +116,7 @@ Applied change_image(Image& image, const Change& change) {
     image.state = change.to;
     image.reason = change.reason;
     image.history.push_back({change.to, change.at, change.reason});
-    return Applied::kDone;
+    return replaces ? Applied::kReplaced : Applied::kDone;
 }
 
 bool is_effect(const Change& change) {

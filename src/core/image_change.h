@@ -17,7 +17,7 @@ struct Change {
     ImageState to = ImageState::kReady;  // ignored where `variant` or `products_of_etag` is set
     std::string reason;
     TimePoint at;
-    // Also write a "stored" history entry with this time, where there is none yet.
+    // Also write a "stored" history entry with this time, where there is none yet of this version.
     std::optional<TimePoint> stored_at;
     // The object version that caused this: the effect happens once per (bucket, key, etag,
     // sequencer), and never after a newer one of the same bucket and key. Absent: expiry, deletion
@@ -49,15 +49,21 @@ struct Change {
 
 enum class Applied : std::uint8_t {
     kDone,
+    kReplaced,   // done, in place of another version of the original: its variants are nobody's now
     kDuplicate,  // this event had its effect before
     kStale,      // a newer event of this object had its effect before
     kSkipped,    // the state does not allow it (deleted, only_from): nothing to do
 };
 
-// Changes the image where its state allows it: kDone or kSkipped. kDuplicate and kStale are for the
-// adapter to find out beforehand, from its ledger. A deleted image keeps neither file name nor
-// metadata.
+// Changes the image where its state allows it: kDone, kReplaced or kSkipped. kDuplicate and kStale
+// are for the adapter to find out beforehand, from its ledger. A deleted image keeps neither file
+// name nor metadata; one that is replaced keeps nothing of the version before but the sender's
+// thumbnails.
 Applied change_image(Image& image, const Change& change);
+
+constexpr bool took_effect(Applied applied) {
+    return applied == Applied::kDone || applied == Applied::kReplaced;
+}
 
 // True for verdicts (ready, rejected, quarantined) and variants: what one event does once.
 bool is_effect(const Change& change);

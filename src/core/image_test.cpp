@@ -39,6 +39,16 @@ TEST(ImageState, OnlyTheAllowedChangesAre) {
     }
 }
 
+TEST(ImageState, OnlyOneThatIsShownMayBeReplacedByAnotherVerdict) {
+    for (const auto from : kAll) {
+        for (const auto to : kAll) {
+            const bool wanted =
+                from == kReady && (to == kReady || to == kRejected || to == kQuarantined);
+            EXPECT_EQ(may_replace(from, to), wanted) << name_of(from) << " -> " << name_of(to);
+        }
+    }
+}
+
 TEST(ImageState, OnlyPendingAndStoredWaitForSomething) {
     for (const auto state : kAll) {
         EXPECT_EQ(is_final(state), state != kPending && state != kStored) << name_of(state);

@@ -13,8 +13,9 @@ struct Box {
     double height = 0;
 };
 
-// What of the picture is left when it is turned and cut.
+// What of the picture is left when it is turned and then cut.
 Box region_of(const Transform& t, Box whole) {
+    if (t.rotate_degrees % 180 != 0) std::swap(whole.width, whole.height);
     Box region = whole;
     if (t.crop.width_px != 0 && t.crop.height_px != 0) {
         const double left = std::min<double>(t.crop.left_px, whole.width - 1);
@@ -22,7 +23,6 @@ Box region_of(const Transform& t, Box whole) {
         region.width = std::min<double>(t.crop.width_px, whole.width - left);
         region.height = std::min<double>(t.crop.height_px, whole.height - top);
     }
-    if (t.rotate_degrees % 180 != 0) std::swap(region.width, region.height);
     return region;
 }
 
@@ -66,7 +66,7 @@ std::optional<Variant> choose_rendition(const Image& image, const Transform& tra
             smallest = &v;
         }
     }
-    if (largest == nullptr || longer_side(*largest) < needed) return std::nullopt;
+    if (largest == nullptr) return std::nullopt;
     return smallest != nullptr && !wants_largest ? *smallest : *largest;
 }
 

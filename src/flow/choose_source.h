@@ -1,5 +1,5 @@
-// What a variant is made from: the smallest stored rendition that has pixels to spare, or the
-// original. Pure rules.
+// What a variant is made from: the smallest stored rendition that has pixels to spare, or where no
+// rendition will do the original. Pure rules.
 #pragma once
 
 #include <optional>
@@ -14,9 +14,9 @@ namespace pixgate {
 // output's own side. At least 1; over the original's longer side where it has to be enlarged.
 double needed_side_px(const Transform& transform, std::uint32_t width_px, std::uint32_t height_px);
 
-// The smallest rendition with at least 1.25 times the needed pixels, else the largest if it has as
-// many as are needed. nullopt: the original, because more is asked for than any rendition has, or
-// what they do not have (frames, metadata), or there are none.
+// The smallest rendition with at least 1.25 times the needed pixels, else the largest, also where
+// that has fewer than are needed: no size is worth decoding strange bytes again. nullopt: the
+// original, because what is asked for no rendition has (frames, metadata), or there are none.
 std::optional<Variant> choose_rendition(const Image& image, const Transform& transform);
 
 }  // namespace pixgate

@@ -151,15 +151,31 @@ TEST_F(DeliverUnderLoad, F40_UnknownIdsCostOneLookUpInTwoSeconds) {
 }
 
 TEST_F(DeliverUnderLoad, TheSmallestRenditionWithPixelsToSpareIsTheSource) {
-    for (const auto& [w, h] : {std::pair{2'000U, 1'500U}, {1'000U, 750U}, {500U, 375U}}) {
+    for (const auto& [w, h] :
+         {std::pair{3'900U, 2'925U}, {2'000U, 1'500U}, {1'000U, 750U}, {500U, 375U}}) {
         add_rendition(w, h, "rendition of " + std::to_string(w));
     }
     EXPECT_EQ(source_of(kW320), "500");
     EXPECT_EQ(sources_.back().source, imaging::Source::kOwn);
     EXPECT_EQ(sources_.back().original_width_px, 4'000U);
     EXPECT_EQ(source_of(kW640), "1000");
-    EXPECT_EQ(source_of({.width_px = 1'900, .format = OutputFormat::kJpeg}), "2000");
-    EXPECT_EQ(source_of({.width_px = 3'000, .format = OutputFormat::kJpeg}), "4000");
+    EXPECT_EQ(source_of({.width_px = 1'600, .format = OutputFormat::kJpeg}), "2000");
+    EXPECT_EQ(source_of({.width_px = 1'900, .format = OutputFormat::kJpeg}), "3900");
+    // The master, also where the original has more.
+    EXPECT_EQ(source_of({.width_px = 4'000, .format = OutputFormat::kJpeg}), "3900");
+    EXPECT_EQ(source_of({.format = OutputFormat::kWebp}), "3900");
+    EXPECT_EQ(sources_.back().source, imaging::Source::kOwn);
+    EXPECT_EQ(sources_.back().original_width_px, 4'000U);
+}
+
+TEST_F(DeliverUnderLoad, WhatNoRenditionHasComesFromTheOriginalInAChildOfItsOwn) {
+    EXPECT_EQ(source_of(kW320), "4000") << "there is no rendition";
+    EXPECT_EQ(sources_.back().source, imaging::Source::kStranger);
+    add_rendition(500, 375, "rendition");
+    deliver_->forget(image_);
+    Transform copyright = kW640;
+    copyright.metadata = KeepMetadata::kCopyright;
+    EXPECT_EQ(source_of(copyright), "4000");
     EXPECT_EQ(sources_.back().source, imaging::Source::kStranger);
 }
 

@@ -140,6 +140,8 @@ std::vector<WantedProduct> wanted_renditions() {
         wanted.spec.transform.width_px = side_px;
         wanted.spec.transform.height_px = side_px;
         wanted.spec.transform.format = OutputFormat::kJpeg;
+        // Of PNG, which takes long where it is large.
+        if (side_px == kRenditionSidesPx.front()) wanted.spec.effort = 0;
         wanted.spec.transform.quality =
             side_px < kSmallRenditionPx ? kSmallRenditionQuality : kRenditionQuality;
         out.push_back(std::move(wanted));

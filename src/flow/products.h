@@ -16,8 +16,11 @@
 
 namespace pixgate {
 
-// Longer sides, about; a picture that is smaller has fewer.
-inline constexpr std::array<std::uint32_t, 3> kRenditionSidesPx{2'048, 1'024, 504};
+// Longer sides, about; a picture that is smaller has fewer. The first is the master: as large as
+// the edge makes anything, so that it never needs the original.
+inline constexpr std::array<std::uint32_t, 4> kRenditionSidesPx{
+    kMaxOutputSidePx, 2'048, 1'024, 504
+};
 inline constexpr std::size_t kMaxPresetProducts = imaging::kMaxProducts - kRenditionSidesPx.size();
 
 // What the operator set for all policies.

@@ -235,6 +235,39 @@ TEST_F(PurgeCachesTest, APictureThatWasNeverShownNeedsNoPurge) {
     EXPECT_EQ(first_.images(), 0U);
 }
 
+TEST_F(PurgeCachesTest, AReplacedPictureIsDroppedHereAndPurged) {
+    FollowChanges follow(*catalog_, *deliver_, metrics_);
+    ASSERT_TRUE(run_task(follow.step(0ms)));
+    ASSERT_TRUE(get(kW320));
+    const auto before = run_task(deliver_->find(image_))->image;
+    ASSERT_TRUE(deliver_->cached(*before, kW320));
+    replace_original("quite another one", ImageState::kReady);
+    EXPECT_EQ(run_task(follow.step(0ms)).value(), 1U);
+    EXPECT_FALSE(deliver_->cached(*before, kW320));
+    const auto after = get(kW320);
+    ASSERT_TRUE(after) << "and no look-up is waited for";
+    EXPECT_EQ(*(*after)->body, "w=320,f=jpeg of 17");
+    round();
+    ASSERT_EQ(first_.told.size(), 1U);
+    EXPECT_EQ(first_.told[0].images, std::vector{image_});
+    settle();
+}
+
+TEST_F(PurgeCachesTest, APictureWhoseReplacementIsRefusedIsDroppedHereAndPurged) {
+    FollowChanges follow(*catalog_, *deliver_, metrics_);
+    ASSERT_TRUE(run_task(follow.step(0ms)));
+    ASSERT_TRUE(get(kW320));
+    const auto before = run_task(deliver_->find(image_))->image;
+    replace_original("quite another one", ImageState::kRejected);
+    EXPECT_EQ(run_task(follow.step(0ms)).value(), 1U);
+    EXPECT_FALSE(deliver_->cached(*before, kW320));
+    EXPECT_EQ(run_task(deliver_->find(image_))->image->state, ImageState::kRejected);
+    round();
+    ASSERT_EQ(first_.told.size(), 1U);
+    EXPECT_EQ(first_.told[0].images, std::vector{image_});
+    settle();
+}
+
 TEST_F(PurgeCachesTest, G113_ADeletionElsewhereLeavesTheMemoryOfThisProcess) {
     FollowChanges follow(*catalog_, *deliver_, metrics_);
     ASSERT_TRUE(run_task(follow.step(0ms)));

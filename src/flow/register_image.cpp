@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "core/bucket.h"
 #include "core/presets_message.h"
+#include "flow/stale_variants.h"
 
 namespace pixgate {
 
@@ -84,10 +85,25 @@ Task<Result<Applied>> RegisterImage::run(RegisterMessage message) {
     const bool wants_presets_anew = message.wants_presets_anew && change.to == ImageState::kReady;
     const PresetsMessage anew{message.image_id, message.event.etag, true};
     CO_TRY(const auto applied, co_await catalog.apply(std::move(change)));
-    const bool is_registered = applied == Applied::kDone || applied == Applied::kDuplicate;
+    const bool is_registered = applied == Applied::kDone || applied == Applied::kReplaced ||
+                               applied == Applied::kDuplicate;
     // A duplicate, too: the first time may have ended between the two.
     if (wants_presets_anew && is_registered) CO_CHECK(co_await preset_queue.send(to_json(anew)));
+    if (applied != Applied::kReplaced) co_return applied;
+    const auto cleared = co_await clear_away(message.image_id);
+    if (!cleared) {
+        log::failure(
+            log::Level::kWarning, "variants of a replaced original are left", cleared.error(),
+            {{"image_id", message.image_id.value}}
+        );
+    }
     co_return applied;
+}
+
+Task<Result<std::uint64_t>> RegisterImage::clear_away(ImageId id) {
+    if (store == nullptr) co_return std::uint64_t{0};
+    CO_TRY(const auto image, co_await catalog.find(std::move(id)));
+    co_return co_await remove_stale_variants(*store, image);
 }
 
 }  // namespace pixgate

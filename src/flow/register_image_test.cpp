@@ -82,6 +82,52 @@ TEST(RegisterImage, NothingIsMadeAnewWhereThePolicyIsContent) {
     EXPECT_EQ(run_task(world.adapters.preset_queue->backlog())->count, 0U);
 }
 
+// As an operator does it: the object is written over with the store's credentials.
+TEST(RegisterImage, WhatWasMadeOfAReplacedOriginalGoesAndNothingElse) {
+    FlowWorld world;
+    RegisterImage step{
+        *world.adapters.catalog, *world.adapters.preset_queue, world.clock,
+        world.adapters.store.get()
+    };
+    const auto id = world.permit();
+    const auto neighbour = world.permit();
+    EXPECT_EQ(run_task(step.run(message_for(world, id))).value(), Applied::kDone);
+    EXPECT_EQ(run_task(step.run(message_for(world, neighbour))).value(), Applied::kDone);
+    const auto old_etag = world.image(id).etag;
+    const auto before = world.stored_objects(kVariantsBucket);
+    world.put(id, "picture two");
+    ASSERT_TRUE(run_task(world.on_stored.run(world.event_of(id))));
+    const auto second = world.take_message();
+    // One more version is in the store, and what was made of it, before the second is registered.
+    world.put(id, "picture three");
+    ASSERT_TRUE(run_task(world.on_stored.run(world.event_of(id))));
+    EXPECT_EQ(world.stored_objects(kVariantsBucket), before + before / 2 * 2);
+    EXPECT_EQ(run_task(step.run(second)).value(), Applied::kReplaced);
+    EXPECT_EQ(run_task(step.run(second)).value(), Applied::kDuplicate);
+    EXPECT_EQ(world.stored_objects(kVariantsBucket), before + before / 2) << "the first's are gone";
+    EXPECT_EQ(run_task(step.run(world.take_message())).value(), Applied::kReplaced);
+    EXPECT_EQ(world.stored_objects(kVariantsBucket), before);
+    const auto image = world.image(id);
+    EXPECT_NE(image.etag, old_etag);
+    for (const auto& variant : image.variants)
+        EXPECT_TRUE(run_task(world.adapters.store->head(variant.bucket, variant.key)));
+}
+
+TEST(RegisterImage, ARefusedReplacementWithdrawsThePictureAndAllThatWasMadeOfIt) {
+    FlowWorld world;
+    RegisterImage step{
+        *world.adapters.catalog, *world.adapters.preset_queue, world.clock,
+        world.adapters.store.get()
+    };
+    const auto id = world.permit();
+    EXPECT_EQ(run_task(step.run(message_for(world, id))).value(), Applied::kDone);
+    world.put(id, "broken");
+    ASSERT_TRUE(run_task(world.on_stored.run(world.event_of(id))));
+    EXPECT_EQ(run_task(step.run(world.take_message())).value(), Applied::kReplaced);
+    EXPECT_EQ(world.image(id).state, ImageState::kRejected);
+    EXPECT_EQ(world.stored_objects(kVariantsBucket), 0U);
+}
+
 TEST(RegisterImage, RefusesVariantsOfAnotherImage) {
     FlowWorld world;
     const auto id = world.permit();

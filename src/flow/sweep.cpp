@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "core/bucket.h"
 #include "core/policy.h"
+#include "flow/stale_variants.h"
 
 namespace pixgate {
 
@@ -237,13 +238,25 @@ Task<Result<void>> Sweep::hold_against_catalog(
         co_return Result<void>{};
     }
     CO_TRY(const auto image, std::move(found));
-    if (walks_variants_) co_return Result<void>{};
+    if (walks_variants_) co_return co_await clear_variants(image, objects, report);
     for (const auto& object : objects) {
         const auto key = parse_object_key(object.key);
         if (key && !key->thumbnail.empty()) {
             CO_CHECK(co_await check_thumbnail(image, object, report));
         }
     }
+    co_return Result<void>{};
+}
+
+Task<Result<void>> Sweep::clear_variants(
+    const Image& image, std::vector<ObjectInfo> objects, Report& report
+) {
+    const auto now = ports_.clock.now();
+    std::erase_if(objects, [&](const ObjectInfo& object) {
+        return now - object.last_modified < config_.grace;
+    });
+    CO_TRY(const auto removed, co_await remove_stale_variants(ports_.store, image, objects));
+    report.removed += removed > 0 ? 1 : 0;
     co_return Result<void>{};
 }
 

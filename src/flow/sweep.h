@@ -1,6 +1,7 @@
 // Housekeeping, run every few seconds by roles/sweeper: permissions never used expire, images
 // between states past their deadline raise an alert, objects whose event never came are found, and
-// objects that belong to deleted images go. Runs in one coroutine at a time.
+// objects that belong to deleted images or to versions that were replaced go. Runs in one coroutine
+// at a time.
 #pragma once
 
 #include <deque>
@@ -19,7 +20,8 @@ namespace pixgate {
 class Sweep {
 public:
     struct Config {
-        std::chrono::seconds grace{60};  // after expires_at: an upload begun in time may finish
+        // After expires_at: an upload begun in time may finish. And of a variant that nobody names.
+        std::chrono::seconds grace{60};
         std::chrono::seconds stored_deadline{120};  // object there, but no verdict: alert
         std::chrono::seconds lost_after{30};        // object there, no event in line: made anew
         std::chrono::seconds look_every{15};    // for lost events of images that may still be sent
@@ -43,7 +45,8 @@ public:
         std::uint64_t expired = 0;
         std::uint64_t stuck = 0;     // alerts raised (once per image and state)
         std::uint64_t replayed = 0;  // events made anew for objects without one
-        std::uint64_t removed = 0;   // images and thumbnails whose orphaned objects went
+        std::uint64_t removed = 0;   // images and thumbnails whose orphaned objects went, images
+                                     // whose variants of earlier versions did
     };
     // One round. Objects of images that the catalog never knew are only logged: with a wrong or
     // empty catalog nothing must go.
@@ -73,6 +76,9 @@ private:
     Task<Result<void>> walk(Report& report);
     Task<Result<void>> hold_against_catalog(
         const ImageId& id, const std::vector<ObjectInfo>& objects, Report& report
+    );
+    Task<Result<void>> clear_variants(
+        const Image& image, std::vector<ObjectInfo> objects, Report& report
     );
     Task<Result<void>> check_thumbnail(
         const Image& image, const ObjectInfo& object, Report& report

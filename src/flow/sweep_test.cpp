@@ -196,6 +196,52 @@ TEST(Sweep, ObjectsOfDeletedImagesGoAndThoseOfUnknownImagesStay) {
     EXPECT_EQ(world.stored_objects(kVariantsBucket), 0U);
 }
 
+TEST(Sweep, VariantsOfAVersionThatWasReplacedGoAfterTheGraceTime) {
+    FlowWorld world;
+    Broom broom(world);
+    const auto id = world.permit();
+    world.put(id, "picture");
+    broom.process();
+    const auto of_one_version = world.stored_objects(kVariantsBucket);
+    world.put(id, "picture two");
+    broom.process();
+    const auto late = make_text_body("made while the version was replaced");
+    ASSERT_TRUE(run_task(world.adapters.store->put(
+        std::string(kVariantsBucket), id.value + "/etag/w=333,f=webp", *late, PutOptions{}
+    )));
+    const auto walk = [&] {
+        std::uint64_t removed = 0;
+        for (int i = 0; i < 4; ++i) removed += broom.run().removed;
+        return removed;
+    };
+    EXPECT_EQ(walk(), 0U);
+    EXPECT_EQ(world.stored_objects(kVariantsBucket), 2 * of_one_version + 1);
+    world.clock.advance(61s);
+    EXPECT_EQ(walk(), 1U) << "one image";
+    EXPECT_EQ(world.stored_objects(kVariantsBucket), of_one_version);
+    EXPECT_EQ(walk(), 0U);
+    for (const auto& variant : world.image(id).variants)
+        EXPECT_TRUE(run_task(world.adapters.store->head(variant.bucket, variant.key)));
+}
+
+TEST(Sweep, VariantsWhoseVerdictIsOnItsWayStay) {
+    FlowWorld world;
+    Broom broom(world);
+    const auto fresh = world.permit();
+    const auto replaced = world.permit();
+    world.put(replaced, "picture");
+    broom.process();
+    world.put(fresh, "picture");
+    world.put(replaced, "picture two");
+    // The function ran, the messages wait.
+    for (const auto& id : {fresh, replaced})
+        ASSERT_TRUE(run_task(world.on_stored.run(world.event_of(id))));
+    const auto before = world.stored_objects(kVariantsBucket);
+    world.clock.advance(2min);
+    for (int i = 0; i < 4; ++i) EXPECT_EQ(broom.run().removed, 0U);
+    EXPECT_EQ(world.stored_objects(kVariantsBucket), before);
+}
+
 TEST(Sweep, AThumbnailOfAReadyImageWhoseEventWasLostIsFound) {
     FlowWorld world;
     world.policies["default"].verify = Verify::kHeader;  // no other variants

@@ -30,7 +30,7 @@ struct Animation {
 struct EncodeOptions {
     Format format = Format::kJpeg;  // kJpeg, kPng, kWebp, kAvif, kGif
     std::uint8_t quality = 80;      // 1 to 100; not for PNG and GIF
-    std::uint8_t effort = 4;        // of WebP and AVIF: 0 to 6
+    std::uint8_t effort = 4;        // of WebP and AVIF: 0 to 6; of PNG: 0 is quick
     Extras extras;                  // not into GIF
 };
 

@@ -76,7 +76,7 @@ struct TransformRequest {
     // input is a rendition of it; 0: the input is the original.
     std::uint32_t original_width_px = 0;
     std::uint32_t original_height_px = 0;
-    std::uint8_t effort = 4;  // of WebP and AVIF: 0 fast to 6 small
+    std::uint8_t effort = 4;  // of WebP and AVIF: 0 fast to 6 small; of PNG: 0 fast
     Source source = Source::kStranger;
     FormatSet allowed = kDecodable;     // as input
     Limits limits;                      // of the input

@@ -22,4 +22,7 @@ vips::VImage view_of(const Pixels& pixels);
 // Decodes what has not been decoded yet. `image`: 8 bits, 3 or 4 bands. Throws vips::VError.
 Pixels taken_from(const vips::VImage& image);
 
+// Half as wide and high, rounded up: each pixel the mean of four, by their alpha.
+Pixels halved(const Pixels& pixels);
+
 }  // namespace pixgate::imaging

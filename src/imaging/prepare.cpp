@@ -5,14 +5,18 @@
 #include <utility>
 
 #include "imaging/planes/master.h"
+#include "imaging/planes/rgb.h"
 #include "imaging/transform.h"
 #include "imaging/verify.h"
 
 namespace pixgate::imaging {
 namespace {
 
-// What a decoded picture may take before its rows are resampled as they come.
-constexpr std::uint64_t kMaxMasterBytes = 20ULL << 20;
+// What a decoded picture may take before its rows are resampled as they come, where it is not the
+// largest product itself.
+constexpr std::uint64_t kMaxMasterBytes = 16ULL << 20;
+// A rendition that takes more is done without: noise with alpha, as PNG.
+constexpr std::uint64_t kMaxRenditionBytes = 32ULL << 20;
 
 struct Picture {
     Bytes data, mark;  // encoded both
@@ -46,13 +50,22 @@ void make_products(
     const PrepareRequest& request,
     PrepareAnswer& answer
 ) {
-    for (const PlannedProduct& product : plan_products(request, facts)) {
-        TransformAnswer made = master.can_make(product)
-                                   ? master.make(product, picture.mark)
-                                   : transform_marked(picture.data, picture.mark, product.request);
+    answer.placeholders = master.placeholders();
+    std::vector<PlannedProduct> products = plan_products(request, facts);
+    // The largest comes last and has the planes for itself.
+    std::ranges::sort(products, {}, [](const PlannedProduct& product) {
+        return scale_of(product.how);
+    });
+    for (const PlannedProduct& product : products) {
+        const bool is_last = &product == &products.back();
+        TransformAnswer made = !master.can_make(product)
+                                   ? transform_marked(picture.data, picture.mark, product.request)
+                               : is_last ? master.make_last(product, picture.mark)
+                                         : master.make(product, picture.mark);
+        if (product.is_rendition && made.bytes.size() > kMaxRenditionBytes) continue;
         if (!add(answer, product.index, std::move(made), request)) return;
     }
-    answer.placeholders = master.placeholders();
+    std::ranges::sort(answer.products, {}, &Product::index);
 }
 
 Size stored_size(const Facts& facts) {
@@ -89,14 +102,15 @@ bool prepare_jpeg(const Picture& picture, const PrepareRequest& request, Prepare
         answer = refuse(answer, Refusal::kBroken, reader.error());
         return true;
     }
-    Master master(facts, std::move(planes), plan.master);
     if (!converts) {
+        Master master(facts, std::move(planes), plan);
         make_products(picture, facts, master, request, answer);
         return true;
     }
-    Pixels pixels = master.pixels();
+    const Rendering all{stored, {{0, 0}, stored}, plan.master, facts.orientation, kFullChroma};
+    Pixels pixels = to_pixels(render(std::move(planes), all));
     convert_to_srgb(pixels, head.other_profile);
-    Master converted(upright(facts), std::move(pixels));
+    Master converted(upright(facts), std::move(pixels), plan);
     make_products(picture, upright(facts), converted, request, answer);
     return true;
 }
@@ -141,7 +155,7 @@ void prepare_other(const Picture& picture, const PrepareRequest& request, Prepar
         answer = refuse(answer, decoded.refusal, std::move(decoded.detail));
         return;
     }
-    Master master(facts, std::move(decoded.pixels));
+    Master master(facts, std::move(decoded.pixels), plan);
     make_products(picture, facts, master, request, answer);
 }
 

@@ -2,10 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 #include <vips/vips8>
 
 #include "imaging/direct.h"
+#include "imaging/geometry.h"
+#include "imaging/pixels.h"
 #include "imaging/probe.h"
 #include "imaging/transform.h"
 #include "imaging/verify.h"
@@ -92,6 +95,94 @@ TEST(Prepare, MakesOneRenditionOfASmallPictureAtItsOwnSize) {
     ASSERT_NE(find(*answer, 2), nullptr);
     EXPECT_EQ(find(*answer, 2)->facts.width_px, 120U);
     EXPECT_EQ(find(*answer, 2)->facts.height_px, 300U);
+}
+
+PrepareRequest with_master() {
+    PrepareRequest request;
+    request.verify.check_declared = false;
+    for (const std::uint32_t side : {4096U, 2048U, 1024U, 504U})
+        add(request, width(side, OutputFormat::kJpeg), true);
+    add(request, width(1'600, OutputFormat::kWebp));
+    return request;
+}
+
+TEST(Prepare, TheMasterIsThePictureItselfOrBounded) {
+    struct Case {
+        Format format;
+        Size picture, master;
+    };
+    const Case cases[] = {
+        {Format::kJpeg, {4'000, 3'000}, {4'000, 3'000}},
+        {Format::kJpeg, {4'096, 100}, {4'096, 100}},
+        {Format::kJpeg, {8'064, 604}, {4'032, 302}},  // half, as the decoder gives it
+        {Format::kJpeg, {4'288, 1'072}, {4'096, 1'024}},
+        {Format::kJpeg, {11'648, 728}, {4'096, 256}},
+        {Format::kJpeg, {4'096, 4'096}, {4'000, 4'000}},  // 16 megapixels
+        {Format::kPng, {4'288, 1'072}, {4'096, 1'024}},
+        {Format::kPng, {2'501, 301}, {2'501, 301}},
+    };
+    for (const auto& [format, picture, master] : cases) {
+        for (const std::uint8_t orientation : {std::uint8_t{1}, std::uint8_t{6}}) {
+            const bool is_turned = orientation == 6;
+            if (is_turned && format != Format::kJpeg) continue;
+            auto bytes = test::make_picture(
+                format, static_cast<int>(picture.width_px), static_cast<int>(picture.height_px)
+            );
+            if (is_turned) bytes = test::with_exif(bytes, orientation);
+            const auto answer = prepare(bytes, with_master());
+            ASSERT_TRUE(answer.has_value() && answer->refusal == Refusal::kNone);
+            expect_true_facts(*answer);
+            const Product* made = find(*answer, 0);
+            ASSERT_NE(made, nullptr) << picture.width_px;
+            const auto& facts = made->facts;
+            EXPECT_EQ(is_turned ? facts.height_px : facts.width_px, master.width_px);
+            EXPECT_EQ(is_turned ? facts.width_px : facts.height_px, master.height_px);
+            for (const Product& product : answer->products) {
+                const auto red = is_turned ? test::pixel_at(product.bytes, 0.8, 0.2)
+                                           : test::pixel_at(product.bytes, 0.2, 0.2);
+                EXPECT_NEAR(red.red, 200, 12) << picture.width_px << " " << product.index;
+                EXPECT_NEAR(red.green, 20, 12) << picture.width_px << " " << product.index;
+            }
+            EXPECT_TRUE(std::ranges::is_sorted(answer->products, {}, &Product::index));
+        }
+    }
+}
+
+TEST(Prepare, APictureNearTheNextRenditionHasNoMasterBesideIt) {
+    const auto answer = prepare(test::make_picture(Format::kJpeg, 2'100, 900), with_master());
+    ASSERT_TRUE(answer.has_value());
+    EXPECT_EQ(find(*answer, 0), nullptr);
+    ASSERT_NE(find(*answer, 1), nullptr);
+    EXPECT_EQ(find(*answer, 1)->facts.width_px, 2'100U);
+}
+
+TEST(Prepare, TheMasterOfAPictureWithAlphaIsAPngOfItsSize) {
+    const auto picture = test::make_transparent_png(2'600, 300, 200);
+    const auto answer = prepare(picture, with_master());
+    ASSERT_TRUE(answer.has_value() && answer->refusal == Refusal::kNone);
+    for (const std::uint32_t index : {0U, 1U, 2U, 3U}) {
+        const Product* rendition = find(*answer, index);
+        ASSERT_NE(rendition, nullptr);
+        EXPECT_EQ(rendition->facts.format, Format::kPng);
+        EXPECT_TRUE(rendition->facts.has_alpha);
+        for (const auto& [x, y] : {std::pair{0.1, 0.1}, {0.4, 0.8}, {0.7, 0.3}, {0.95, 0.9}}) {
+            const auto ours = test::pixel_at(rendition->bytes, x, y);
+            const auto theirs = test::pixel_at(picture, x, y);
+            EXPECT_NEAR(ours.red, theirs.red, 1) << index;
+            EXPECT_NEAR(ours.green, theirs.green, 1) << index;
+            EXPECT_NEAR(ours.blue, theirs.blue, 1) << index;
+        }
+    }
+    EXPECT_EQ(find(*answer, 0)->facts.width_px, 2'600U);
+}
+
+TEST(Pixels, AHalfIsTheMeanOfFourByTheirAlpha) {
+    const Pixels grey{{3, 1}, 3, {10, 10, 10, 21, 21, 21, 7, 8, 9}};
+    const Pixels half = halved(grey);
+    EXPECT_EQ(half.size, (Size{2, 1}));
+    EXPECT_EQ(half.samples, (std::vector<std::uint8_t>{16, 16, 16, 7, 8, 9}));
+    const Pixels clear{{2, 2}, 4, {200, 0, 0, 255, 0, 100, 0, 0, 200, 0, 0, 255, 9, 9, 9, 0}};
+    EXPECT_EQ(halved(clear).samples, (std::vector<std::uint8_t>{200, 0, 0, 128}));
 }
 
 TEST(Prepare, TakesTheSmallestPictures) {

@@ -333,7 +333,10 @@ void Program::start_background() {
     worker.concurrency = config_.worker.concurrency;
     worker.visibility = config_.queue.visibility;
     worker.max_receives = config_.queue.max_receives;
-    worker_.emplace(Worker::Ports{*a.queue, *a.preset_queue, *a.catalog, clock_, metrics_}, worker);
+    worker_.emplace(
+        Worker::Ports{*a.queue, *a.preset_queue, *a.catalog, clock_, metrics_, a.store.get()},
+        worker
+    );
     Sweep::Config sweep;
     sweep.grace = config_.sweeper.grace;
     sweep.stored_deadline = config_.sweeper.stored_deadline;

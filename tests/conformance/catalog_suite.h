@@ -184,6 +184,49 @@ inline void a_state_that_does_not_allow_it_is_left_alone(World& w) {
     EXPECT_EQ(feed(w).size(), 1U);
 }
 
+inline void a_newer_version_replaces_the_one_that_is_shown(World& w) {
+    const Image image = create(w);
+    EXPECT_EQ(apply(w, variant_of(w, image, "small", "01")), Applied::kDone);
+    Change first = ready(w, image, "02");
+    first.thumbhash = "AQID";
+    first.products = {product_of(image, VariantKind::kPreset, "w640", "w=640,f=webp")};
+    EXPECT_EQ(apply(w, first), Applied::kDone);
+    w.clock.advance(seconds(60));
+    Change second = ready(w, image, "03");
+    second.width_px = 640;
+    second.products = {product_of(image, VariantKind::kPreset, "w320", "w=320,f=webp")};
+    EXPECT_EQ(apply(w, second), Applied::kReplaced);
+    EXPECT_EQ(apply(w, second), Applied::kDuplicate);
+    EXPECT_EQ(apply(w, first), Applied::kDuplicate);
+    EXPECT_EQ(apply(w, ready(w, image, "01")), Applied::kStale) << "older than what is shown";
+    const Image found = find(w, image.id);
+    EXPECT_EQ(found.etag, "etag-03");
+    EXPECT_EQ(found.width_px, 640U);
+    EXPECT_EQ(found.thumbhash, "");
+    EXPECT_EQ(found.ready_at, w.clock.now());
+    ASSERT_EQ(found.variants.size(), 2U);
+    EXPECT_EQ(found.variants[0].name, "small");
+    EXPECT_EQ(found.variants[1].name, "w320");
+    EXPECT_EQ(found.history.size(), 5U);
+    EXPECT_EQ(write_snapshot(feed(w).back().image), write_snapshot(found));
+}
+
+inline void a_newer_version_that_is_refused_withdraws_the_one_that_is_shown(World& w) {
+    const Image image = create(w);
+    EXPECT_EQ(apply(w, ready(w, image, "01")), Applied::kDone);
+    Change refused = to_state(w, image, ImageState::kRejected, "broken");
+    refused.event = event_of(image, "02");
+    EXPECT_EQ(apply(w, refused), Applied::kReplaced);
+    const Image found = find(w, image.id);
+    EXPECT_EQ(found.state, ImageState::kRejected);
+    EXPECT_EQ(found.reason, "broken");
+    EXPECT_EQ(found.etag, "etag-02");
+    EXPECT_EQ(found.width_px, 0U);
+    EXPECT_FALSE(found.ready_at);
+    EXPECT_TRUE(found.variants.empty());
+    EXPECT_EQ(feed(w).size(), 2U);
+}
+
 inline void a_failed_image_becomes_ready_by_the_same_event(World& w) {
     const Image image = create(w);
     Change failed = to_state(w, image, ImageState::kFailed, "retries_exhausted");
@@ -245,6 +288,9 @@ inline constexpr Case kCases[]{
     {"ShuffledAndDoubledEventsEndTheSame", shuffled_and_doubled_events_end_the_same},
     {"VariantsAreKeptInAnyStateButDeleted", variants_are_kept_by_name_in_any_state_but_deleted},
     {"AStateThatDoesNotAllowItIsLeftAlone", a_state_that_does_not_allow_it_is_left_alone},
+    {"ANewerVersionReplacesTheOneThatIsShown", a_newer_version_replaces_the_one_that_is_shown},
+    {"ANewerVersionThatIsRefusedWithdrawsTheOneThatIsShown",
+     a_newer_version_that_is_refused_withdraws_the_one_that_is_shown},
     {"AFailedImageBecomesReadyByTheSameEvent", a_failed_image_becomes_ready_by_the_same_event},
     {"AnExpiredImageStillBecomesReady", an_expired_image_still_becomes_ready},
     {"ADeletedImageIsGoneForGood", a_deleted_image_is_gone_for_good},

@@ -236,9 +236,9 @@ def upload(server, picture, content_type="image/png", states=("ready",), **more)
     return wait_state(server, given["image_id"], states)
 
 
-def png(width=64, height=48, colour=(200, 30, 30), depth=8):
-    row = b"\0" + bytes(colour) * (width * depth // 8)
-    parts = [(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, 2, 0, 0, 0)), (b"IDAT", zlib.compress(row * height)),
+def png(width=64, height=48, colour=(200, 30, 30)):
+    row = b"\0" + bytes(colour) * width
+    parts = [(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)), (b"IDAT", zlib.compress(row * height)),
              (b"IEND", b"")]
     out = b"\x89PNG\r\n\x1a\n"
     for kind, data in parts:

@@ -165,6 +165,31 @@ protected:
         ASSERT_EQ(run_task(adapters_.catalog->apply(std::move(change))).value(), Applied::kDone);
     }
 
+    // Written over with the store's credentials, and the verdict of it.
+    void replace_original(const std::string& bytes, ImageState verdict) {
+        const auto body = make_text_body(bytes);
+        const auto stored = run_task(
+            adapters_.store->put(std::string(kOriginalsBucket), original_key(image_), *body, {})
+        );
+        ASSERT_TRUE(stored);
+        Change change;
+        change.id = image_;
+        change.to = verdict;
+        change.at = clock_.now();
+        change.event = StorageEvent{};
+        change.event->bucket = kOriginalsBucket;
+        change.event->key = original_key(image_);
+        change.event->etag = stored->etag;
+        change.event->sequencer = stored->sequencer;
+        if (verdict == ImageState::kReady) {
+            change.content_type = "image/jpeg";
+            change.width_px = 4'000;
+            change.height_px = 3'000;
+        }
+        const auto applied = run_task(adapters_.catalog->apply(std::move(change)));
+        ASSERT_EQ(applied.value(), Applied::kReplaced);
+    }
+
     void mark_deleted() {
         Change change;
         change.id = image_;

@@ -100,7 +100,9 @@ Result<imaging::PrepareAnswer> BodyPreparer::operator()(
         const auto side_px = std::min(640U, std::max(spec.transform.width_px, 1U));
         const auto name = products[i].preset.empty() ? std::to_string(side_px) : products[i].preset;
         if (body == "picture without thumb" && name == "thumb") continue;
-        if (products[i].preset.empty() && spec.transform.width_px == 1'024) continue;
+        const bool is_left_out =
+            spec.transform.width_px == 4'096 || spec.transform.width_px == 1'024;
+        if (products[i].preset.empty() && is_left_out) continue;
         imaging::Product product;
         product.index = i;
         product.facts.format = imaging::format_of(spec.transform.format);

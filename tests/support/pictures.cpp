@@ -95,8 +95,9 @@ std::string make_progressive_jpeg(int width_px, int height_px) {
     );
 }
 
-std::string make_transparent_png(int width_px, int height_px) {
-    return taken(quadrants(width_px, height_px).bandjoin_const({0}).pngsave_buffer());
+std::string make_transparent_png(int width_px, int height_px, int alpha) {
+    const std::vector<double> band{static_cast<double>(alpha)};
+    return taken(quadrants(width_px, height_px).bandjoin_const(band).pngsave_buffer());
 }
 
 std::string make_animation(int width_px, int height_px, int frames) {

@@ -14,7 +14,7 @@ namespace pixgate::test {
 // encoded as JPEG, PNG, GIF, WebP, AVIF, HEIC or TIFF.
 std::string make_picture(imaging::Format format, int width_px, int height_px);
 std::string make_progressive_jpeg(int width_px, int height_px);
-std::string make_transparent_png(int width_px, int height_px);
+std::string make_transparent_png(int width_px, int height_px, int alpha = 0);
 // A GIF with that many frames.
 std::string make_animation(int width_px, int height_px, int frames);
 

@@ -112,11 +112,11 @@ Result<Applied> apply_now(Connection& db, const Change& change) {
     }
     Image image = *found;
     const Applied applied = change_image(image, change);
-    if (applied != Applied::kDone) return applied;
+    if (!took_effect(applied)) return applied;
     CHECK_OK(update_image(db, *found, image));
     if (change.event && is_effect(change)) CHECK_OK(note_event(db, *change.event));
     CHECK_OK(tell_feed(db, image));
-    return Applied::kDone;
+    return applied;
 }
 
 Result<std::vector<FeedEntry>> read_entries(Rows rows) {

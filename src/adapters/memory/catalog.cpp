@@ -81,7 +81,7 @@ public:
         if (is_stale(change)) co_return Applied::kStale;
         Image& image = it->second.image;
         const Applied applied = change_image(image, change);
-        if (applied != Applied::kDone) co_return applied;
+        if (!took_effect(applied)) co_return applied;
         if (change.event && is_effect(change)) {
             state_->ledger.insert(entry);
             state_->newest_event[object_of(*change.event)] = change.event->sequencer;
@@ -89,7 +89,7 @@ public:
         state_->feed.push_back({++state_->last_feed, image});
         if (state_->feed.size() > kMaxFeedEntries) state_->feed.pop_front();
         state_->feed_changed.notify();
-        co_return Applied::kDone;
+        co_return applied;
     }
 
     Task<Result<std::vector<FeedEntry>>> feed(FeedQuery query) override {

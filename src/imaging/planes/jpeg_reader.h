@@ -62,7 +62,8 @@ private:
     std::unique_ptr<State> state_;
 };
 
-// Colour as finely as the decoder gives it, or where it comes in full perhaps half of it.
+// Colour as finely as the decoder gives it, or half of it where it gives it in full or half across
+// only.
 enum class ChromaWanted : std::uint8_t { kAsDecoded, kHalf };
 
 // All of it in memory. False: see reader.error().

@@ -16,6 +16,7 @@ namespace {
 // A rendition may be so much smaller or larger than asked for, where a decoder or a halving gives
 // that size.
 constexpr double kNear = 0.1;
+constexpr double kLeaveToFilter = 1.25;
 constexpr std::uint32_t kFullChromaBelowPx = 600;
 constexpr std::uint8_t kLargeRenditionQuality = 90, kSmallRenditionQuality = 92;
 
@@ -53,11 +54,17 @@ std::optional<Size> near_size(Size stored, std::uint32_t side) {
     return std::nullopt;
 }
 
-Transform rendition_of(const Transform& asked, bool has_alpha) {
+bool is_within_limits(Size size, const TransformRequest& request) {
+    return std::max(size.width_px, size.height_px) <= request.max_side_px &&
+           std::uint64_t{size.width_px} * size.height_px <= request.max_output_pixels;
+}
+
+Transform rendition_of(const Transform& asked, const Facts& facts) {
     const std::uint32_t side = asked_side(asked);
     Transform out;
-    out.width_px = out.height_px = side;
-    out.format = has_alpha ? OutputFormat::kPng : OutputFormat::kJpeg;
+    // The longer side alone: a square of the largest is over the limit of pixels.
+    (facts.width_px >= facts.height_px ? out.width_px : out.height_px) = side;
+    out.format = facts.has_alpha ? OutputFormat::kPng : OutputFormat::kJpeg;
     out.quality = asked.quality;
     if (out.quality == 0)
         out.quality = side < kFullChromaBelowPx ? kSmallRenditionQuality : kLargeRenditionQuality;
@@ -87,7 +94,7 @@ PlannedProduct plan_product(
     out.index = index;
     out.is_rendition = spec.is_rendition;
     out.request.transform =
-        spec.is_rendition ? rendition_of(spec.transform, facts.has_alpha) : spec.transform;
+        spec.is_rendition ? rendition_of(spec.transform, facts) : spec.transform;
     out.request.effort = spec.effort;
     out.request.allowed = request.verify.allowed;
     out.request.limits = request.verify.limits;
@@ -108,17 +115,11 @@ PlannedProduct plan_product(
     out.how.resized = plan.resized;
     out.how.chroma = out.lane == Lane::kPlanes ? chroma_for(transform, plan.resized) : kFullChroma;
     if (out.lane != Lane::kPlanes || !spec.is_rendition) return out;
-    if (const auto near = near_size(stored, asked_side(spec.transform))) out.how.resized = *near;
+    const auto near = near_size(stored, asked_side(spec.transform));
+    if (near && is_within_limits(*near, out.request)) out.how.resized = *near;
     const bool is_small = asked_side(spec.transform) < kFullChromaBelowPx;
     out.how.chroma = is_small ? kFullChroma : kHalfChroma;
     return out;
-}
-
-double scale_of(const Rendering& how) {
-    return std::max(
-        static_cast<double>(how.resized.width_px) / how.crop.size.width_px,
-        static_cast<double>(how.resized.height_px) / how.crop.size.height_px
-    );
 }
 
 int shrink_of(const Rendering& how) {
@@ -131,6 +132,24 @@ int shrink_of(const Rendering& how) {
         }
     }
     return shrink_for(how.crop.size, how.resized);
+}
+
+// The master halved as often as leaves the filters enough; nullopt: nobody asks for pixels.
+std::optional<Size> pixels_for(const std::vector<PlannedProduct>& products, Size master) {
+    double scale = 0;
+    for (const PlannedProduct& product : products) {
+        if (product.lane == Lane::kPixels) scale = std::max(scale, scale_of(product.how));
+    }
+    if (scale == 0) return std::nullopt;
+    Size size = master;
+    const Size input = products.front().how.input;
+    for (;;) {
+        const Size half{ceil_div(size.width_px, 2), ceil_div(size.height_px, 2)};
+        if (half == size || half.width_px < kLeaveToFilter * scale * input.width_px ||
+            half.height_px < kLeaveToFilter * scale * input.height_px)
+            return size;
+        size = half;
+    }
 }
 
 // Each row goes through the resamplers as it comes.
@@ -156,6 +175,13 @@ private:
 };
 
 }  // namespace
+
+double scale_of(const Rendering& how) {
+    return std::max(
+        static_cast<double>(how.resized.width_px) / how.crop.size.width_px,
+        static_cast<double>(how.resized.height_px) / how.crop.size.height_px
+    );
+}
 
 std::vector<PlannedProduct> plan_products(const PrepareRequest& request, const Facts& facts) {
     std::vector<PlannedProduct> all;
@@ -203,10 +229,11 @@ DecodePlan plan_decode(
             scale_of(product.how) > scale / 2)
             plan.chroma = kFullChroma;
     }
-    const auto shrink = static_cast<std::uint64_t>(plan.shrink);
-    const std::uint64_t samples =
-        std::uint64_t{stored.width_px} * stored.height_px / (shrink * shrink);
-    plan.streams = scale > 0 && samples * 3 / 2 > max_bytes;
+    const auto shrink = static_cast<std::uint32_t>(plan.shrink);
+    const Size decoded{ceil_div(stored.width_px, shrink), ceil_div(stored.height_px, shrink)};
+    const std::uint64_t samples = std::uint64_t{decoded.width_px} * decoded.height_px;
+    plan.streams = scale > 0 && plan.master != decoded && samples * 3 / 2 > max_bytes;
+    plan.pixels = pixels_for(products, plan.master);
     return plan;
 }
 
@@ -245,8 +272,7 @@ bool decode_master(
     return true;
 }
 
-std::optional<Product> make_product(const PlannedProduct& product, Pyramid& pyramid) {
-    Planes planes = pyramid.make(product.how);
+std::optional<Product> make_product(const PlannedProduct& product, Planes planes) {
     const Transform& transform = product.request.transform;
     auto bytes = product.is_rendition
                      ? encode_jpeg(planes, quality_of(transform), JpegStyle::kPlain)

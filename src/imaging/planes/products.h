@@ -1,6 +1,7 @@
 // Which pictures are made from one decode, and how: sizes, sources, encoders.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "imaging/imaging.h"
@@ -29,12 +30,17 @@ struct PlannedProduct {
 // picture that lies as `facts.orientation` says.
 std::vector<PlannedProduct> plan_products(const PrepareRequest& request, const Facts& facts);
 
+// How much of the input's size is left, along the side where that is more.
+double scale_of(const Rendering& how);
+
 // How to decode once for all of them.
 struct DecodePlan {
     int shrink = 1;
     bool streams = false;  // to `master`, as the rows come: all of them would be too much memory
     Size master;
     Subsampling chroma = kHalfChroma;
+    std::optional<Size>
+        pixels;  // the master, or half of it and so on, where Lane::kPixels needs it
 };
 // max_bytes: of planes in memory.
 DecodePlan plan_decode(
@@ -51,8 +57,8 @@ bool decode_master(
     Planes& master
 );
 
-// Of kPlanes. nullopt: the encoder gave up.
-std::optional<Product> make_product(const PlannedProduct& product, Pyramid& pyramid);
+// Of kPlanes, from its planes. nullopt: the encoder gave up.
+std::optional<Product> make_product(const PlannedProduct& product, Planes planes);
 
 // Of kResized: what is left to do for the steps when the picture has its place and size.
 TransformRequest after_resize(const PlannedProduct& product);

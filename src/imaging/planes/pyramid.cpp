@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace pixgate::imaging {
 namespace {
@@ -32,13 +33,13 @@ Planes halved(const Planes& source) {
     return out;
 }
 
-const Planes& Pyramid::level_for(const Rendering& how) {
+Planes& Pyramid::level_for(const Rendering& how) {
     const double across = static_cast<double>(how.resized.width_px) / how.crop.size.width_px;
     const double down = static_cast<double>(how.resized.height_px) / how.crop.size.height_px;
     const double wanted = std::max(across, down);
     const bool is_whole = how.crop == Rect{{0, 0}, how.input};
     for (std::size_t at = 0;; ++at) {
-        const Planes& level = levels_[at];
+        Planes& level = levels_[at];
         const double half = scale_of(level) / 2;
         const Size size{ceil_div(level.y.width(), 2), ceil_div(level.y.height(), 2)};
         if (size == level.size()) return level;  // one pixel has no half
@@ -53,6 +54,12 @@ const Planes& Pyramid::level_for(const Rendering& how) {
 
 Planes Pyramid::make(const Rendering& how) {
     return render(level_for(how), how);
+}
+
+Planes Pyramid::make_last(const Rendering& how) {
+    Planes level = std::move(level_for(how));
+    levels_.clear();
+    return render(std::move(level), how);
 }
 
 }  // namespace pixgate::imaging

@@ -15,9 +15,13 @@ public:
 
     // As render(), from the level that serves best.
     Planes make(const Rendering& how);
+    // The same for the last time: what is left then is nothing.
+    Planes make_last(const Rendering& how);
+    // Nothing is made after that.
+    void clear() { levels_.clear(); }
 
 private:
-    const Planes& level_for(const Rendering& how);
+    Planes& level_for(const Rendering& how);
     double scale_of(const Planes& level) const { return level.width / input_.width_px; }
 
     Size input_;

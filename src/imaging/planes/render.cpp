@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace pixgate::imaging {
 namespace {
@@ -58,6 +59,10 @@ Axis axis_of(
     return {start / source, step * wanted / source, samples};
 }
 
+bool is_whole(const Axis& axis, std::uint32_t samples) {
+    return axis.is_copy() && axis.start == 0 && axis.count == samples;
+}
+
 // Sides that differ by less than a sample are the same side, rounded: better copied than blurred.
 double settled(double step, std::uint32_t count) {
     return std::abs(step - 1) * count < 1 ? 1 : step;
@@ -104,6 +109,25 @@ Planes render(const Planes& source, const Rendering& how) {
     out.alpha = one(source.alpha, kFullChroma, kFullChroma);
     out.cb = one(source.cb, source.chroma, how.chroma);
     out.cr = one(source.cr, source.chroma, how.chroma);
+    out.width = out.y.width();
+    out.height = out.y.height();
+    return out;
+}
+
+Planes render(Planes&& source, const Rendering& how) {
+    const auto one = [&](Plane plane, Subsampling of_source, Subsampling wanted) {
+        if (plane.is_empty()) return Plane();
+        const Axes axes = axes_of(how, source.width, source.height, of_source, wanted);
+        if (!is_whole(axes.across, plane.width()) || !is_whole(axes.down, plane.height()))
+            plane = resample(plane, axes.across, axes.down);
+        return turn(std::move(plane), how.orientation);
+    };
+    Planes out;
+    out.chroma = how.chroma;
+    out.y = one(std::move(source.y), kFullChroma, kFullChroma);
+    out.alpha = one(std::move(source.alpha), kFullChroma, kFullChroma);
+    out.cb = one(std::move(source.cb), source.chroma, how.chroma);
+    out.cr = one(std::move(source.cr), source.chroma, how.chroma);
     out.width = out.y.width();
     out.height = out.y.height();
     return out;

@@ -17,6 +17,10 @@ struct Rendering {
 // `source` is the input at any size. Positions of colour samples are kept, whatever the sampling.
 Planes render(const Planes& source, const Rendering& how);
 
+// The same, each plane of the source let go as soon as it is used; what is only turned is not
+// copied before.
+Planes render(Planes&& source, const Rendering& how);
+
 // Turned as EXIF orientation 1 to 8 asks.
 Plane turn(Plane plane, std::uint8_t orientation);
 

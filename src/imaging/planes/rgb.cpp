@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "imaging/planes/jpeg_reader.h"
+
 namespace pixgate::imaging {
 namespace {
 
@@ -97,6 +99,27 @@ void split(
     }
 }
 
+// Of each two rows one, the last alone where their number is odd.
+Planes in_half_chroma(const std::uint8_t* pixels, Size size) {
+    Planes out;
+    out.width = size.width_px;
+    out.height = size.height_px;
+    out.chroma = kHalfChroma;
+    out.y = Plane(size.width_px, size.height_px);
+    out.cb = Plane(ceil_div(size.width_px, 2), ceil_div(size.height_px, 2));
+    out.cr = Plane(out.cb.width(), out.cb.height());
+    Plane cb(size.width_px, 2), cr(size.width_px, 2);
+    for (std::uint32_t row = 0; row < size.height_px; ++row) {
+        const std::size_t at = row % 2;
+        split<3>(pixels, size.width_px, out.y.row(row), cb.row(at), cr.row(at), nullptr);
+        pixels += std::size_t{size.width_px} * 3;
+        if (at == 0 && row + 1 < size.height_px) continue;
+        halve_rows(cb.row(0), cb.row(at), size.width_px, out.cb.row(row / 2));
+        halve_rows(cr.row(0), cr.row(at), size.width_px, out.cr.row(row / 2));
+    }
+    return out;
+}
+
 }  // namespace
 
 Pixels to_pixels(const Planes& planes) {
@@ -111,7 +134,8 @@ std::vector<std::uint8_t> to_rgba(const Planes& planes) {
     return interleaved<4>(planes);
 }
 
-Planes from_pixels(const std::uint8_t* pixels, Size size, int bands) {
+Planes from_pixels(const std::uint8_t* pixels, Size size, int bands, Subsampling chroma) {
+    if (bands == 3 && chroma == kHalfChroma) return in_half_chroma(pixels, size);
     Planes out;
     out.width = size.width_px;
     out.height = size.height_px;

@@ -14,8 +14,11 @@ std::vector<std::uint8_t> to_rgba(const Planes& planes);
 // As many bands as the planes have need of.
 Pixels to_pixels(const Planes& planes);
 
-// `bands`: 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA; rows without gaps. Colour in full. Alpha is
-// multiplied into the others, so that planes may be resized.
-Planes from_pixels(const std::uint8_t* pixels, Size size, int bands);
+// `bands`: 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA; rows without gaps. Colour in full, or where
+// `chroma` says so of RGB in half. Alpha is multiplied into the others, so that planes may be
+// resized.
+Planes from_pixels(
+    const std::uint8_t* pixels, Size size, int bands, Subsampling chroma = kFullChroma
+);
 
 }  // namespace pixgate::imaging

@@ -35,7 +35,7 @@ void log_unsettled(std::string_view what, const Result<void>& result, const std:
 Worker::Worker(Ports ports, Config config)
     : ports_(ports),
       config_(config),
-      register_image_{ports.catalog, ports.preset_queue, ports.clock},
+      register_image_{ports.catalog, ports.preset_queue, ports.clock, ports.store},
       refused_thumbnails_(ports.metrics.counter(
           "pixgate_thumbnails_refused_total", "Clients' thumbnails that failed the checks"
       )),
@@ -139,7 +139,8 @@ Task<void> Worker::after_success(
 ) {
     log_unsettled("not acknowledged", co_await ports_.queue.ack(received.receipt), received.id);
     switch (applied) {
-        case Applied::kDone: {
+        case Applied::kDone:
+        case Applied::kReplaced: {
             count("done");
             const std::chrono::duration<double> age = ports_.clock.now() - message.event.at;
             since_event_.observe(std::max(0.0, age.count()));

@@ -41,6 +41,7 @@ public:
         Catalog& catalog;
         const Clock& clock;
         Metrics& metrics;
+        ObjectStore* store = nullptr;  // as in RegisterImage
     };
 
     Worker(Ports ports, Config config);
