@@ -9,7 +9,7 @@ import pytest
 from attacker import (
     ask, assert_refused, call, descendants, link, permission, png, rss_mib, send_upload, upload, wait_for, wait_state,
 )
-from PIL import Image, ImageCms, ImageStat
+from PIL import Image, ImageChops, ImageCms, ImageStat
 from pixgate_server import PixgateServer
 from shared import need_shared
 
@@ -230,3 +230,52 @@ def test_f83_an_svgs_page_is_shown_by_nobody(server, inside):
         assert shown(answer).format in ("PNG", "JPEG", "WEBP") and b"CANARY" not in answer.body
     original = ask(image["original"]["url"])
     assert original.get("X-Content-Type-Options") == "nosniff" and "sandbox" in original.get("Content-Security-Policy")
+
+
+@pytest.fixture(scope="module")
+def coloured(tmp_path_factory):
+    """Wide colours kept, and light added up as light."""
+    config = tmp_path_factory.mktemp("coloured") / "pixgate.toml"
+    config.write_text("[imaging]\nkeep_wide_gamut = true\nlinear_light = true\n")
+    with PixgateServer("--config", str(config)) as running:
+        yield running
+
+
+def distance(one, other):
+    """Mean difference of all values, at the size of the smaller."""
+    one, other = (picture.convert("RGB").resize((64, 64), Image.BOX) for picture in (one, other))
+    return sum(ImageStat.Stat(ImageChops.difference(one, other)).mean) / 3
+
+
+def test_wide_colours_are_kept_where_settings_say_so(server, coloured):
+    photo = need_shared("corpus", "color", "p3-quadrants.jpg").read_bytes()
+    sent = Image.open(io.BytesIO(photo))
+    profile = ImageCms.ImageCmsProfile(io.BytesIO(sent.info["icc_profile"]))
+    narrow = ImageCms.profileToProfile(sent, profile, ImageCms.createProfile("sRGB"), ImageCms.Intent.RELATIVE_COLORIMETRIC)
+    assert distance(sent, narrow) > 10, "a photo in which sRGB and P3 are the same would prove nothing"
+    for where in (server, coloured):
+        image_id = upload(where, photo, "image/jpeg")["image_id"]
+        for options, kind in {"w320": "WEBP", "w=96,f=jpeg": "JPEG", "w=160,f=png": "PNG"}.items():
+            answer = see(where, image_id, options, "image/webp")
+            if kind == "WEBP":
+                assert "detail=bucket" in answer.get("Cache-Status"), answer
+            picture = shown(answer, kind)
+            icc = picture.info.get("icc_profile")
+            if where is coloured:
+                assert "P3" in ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(io.BytesIO(icc))), options
+                assert distance(picture, sent) < 3, options
+            else:
+                assert icc is None, options
+                assert distance(picture, narrow) < 3, options
+
+
+def test_light_is_added_up_as_light_where_settings_say_so(server, coloured):
+    """A checker as fine as its pixels gives half of the light, which is 188 of 255; half of the numbers is 128."""
+    checker = Image.frombytes("L", (400, 400), bytes(255 * ((x + y) % 2) for y in range(400) for x in range(400)))
+    file = io.BytesIO()
+    checker.convert("RGB").save(file, "PNG")
+    for where, wanted in {server: 128, coloured: 188}.items():
+        image_id = upload(where, file.getvalue())["image_id"]
+        for options in ("w=96,f=png", "thumb"):
+            mean = ImageStat.Stat(shown(see(where, image_id, options, "image/webp")).convert("L")).mean[0]
+            assert abs(mean - wanted) < 6, (options, mean)
