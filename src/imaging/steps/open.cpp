@@ -26,6 +26,9 @@ LoadOptions options_for(const Work& work) {
     // The border is looked for in every pixel, and what it leaves decides on the size.
     if (work.asked().trim_tolerance != 0) return options;
     const double shrink = shrink_of(work.stored);
+    // Decoders add up the numbers as they are stored; what draws at a size adds up nothing.
+    const bool may_shrink = !work.request.linear_light || work.source.format == Format::kSvg;
+    if (!may_shrink) return options;
     if (work.source.format == Format::kJpeg) {
         while (options.shrink < 8 && shrink >= options.shrink * 2 * kLeaveToFilter)
             options.shrink *= 2;
