@@ -42,6 +42,14 @@ TEST(ProbeTiff, RefusesCodingsWhoseDecodersAreNotOnTheList) {
     EXPECT_EQ(probed_tiff({{259, 3, 3, 8}}).refusal, Refusal::kCodingNotAllowed);
 }
 
+// libtiff believes the first of two, so the last must not be what is counted.
+TEST(ProbeTiff, F93_RefusesWhatIsSaidTwice) {
+    for (const auto tag : {256, 257, 274, 322, 323, 34'675}) {
+        const Field field{static_cast<std::uint16_t>(tag), 3, 1, 1};
+        EXPECT_EQ(probed_tiff({{259, 3, 1, 1}, field, field}).refusal, Refusal::kBroken) << tag;
+    }
+}
+
 TEST(ProbeTiff, CountsTilesThatAreLargerThanThePicture) {
     EXPECT_EQ(probed_tiff({{322, 3, 1, 512}, {323, 3, 1, 512}}).refusal, Refusal::kNone);
     EXPECT_EQ(

@@ -15,8 +15,8 @@ export const missing = !binary
   : !existsSync(executablePath) && `no browser at ${executablePath}: apt-get install chromium`;
 
 // One server and one browser for a file of tests.
-export async function startWorld() {
-  const pixgate = await startPixgate();
+export async function startWorld(settings) {
+  const pixgate = await startPixgate(settings);
   let browser;
   try {
     browser = await chromium.launch({ executablePath, args });

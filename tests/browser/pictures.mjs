@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { deflateSync } from 'node:zlib';
 
 // Drawn by the browser: red above, blue below, with texture, so that the file is as heavy as a photo and has an up.
 export async function drawPicture(browser, { width, height, type = 'image/jpeg' }) {
@@ -30,6 +31,33 @@ export async function drawPicture(browser, { width, height, type = 'image/jpeg' 
   } finally {
     await page.close();
   }
+}
+
+// A PNG of one colour, [red, green, blue, alpha].
+export function flatPng(width, height, colour) {
+  const chunk = (type, payload) => {
+    const body = Buffer.concat([Buffer.from(type, 'latin1'), payload]);
+    const frame = Buffer.alloc(body.length + 8);
+    frame.writeUInt32BE(payload.length);
+    body.copy(frame, 4);
+    frame.writeUInt32BE(crc32(body), body.length + 4);
+    return frame;
+  };
+  const header = Buffer.from([0, 0, 0, width, 0, 0, 0, height, 8, 6, 0, 0, 0]); // 8 bits, RGBA
+  const row = Buffer.concat([Buffer.from([0]), Buffer.concat(Array(width).fill(Buffer.from(colour)))]);
+  const pixels = deflateSync(Buffer.concat(Array(height).fill(row)));
+  return Buffer.concat([
+    Buffer.from('89504e470d0a1a0a', 'hex'), chunk('IHDR', header), chunk('IDAT', pixels), chunk('IEND', Buffer.alloc(0)),
+  ]);
+}
+
+function crc32(bytes) {
+  let crc = ~0;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit += 1) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
+  }
+  return ~crc >>> 0;
 }
 
 // The same JPEG with an EXIF orientation (TIFF 6.0: one SHORT, tag 0x0112) right after SOI.

@@ -1,6 +1,6 @@
 // The real program, started as people start it, with a data directory of its own that goes away afterwards.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,13 +13,18 @@ export const binary = candidates.find((path) => path && existsSync(path));
 const startDeadlineMs = 30_000;
 const stopDeadlineMs = 15_000;
 
-// -> {apiUrl, storeUrl, signInUrl, keys, stop()}
-export async function startPixgate() {
+// `watermark`: the bytes of a picture. -> {apiUrl, storeUrl, signInUrl, keys, stop()}
+export async function startPixgate({ watermark } = {}) {
   const dir = mkdtempSync(join(tmpdir(), 'pixgate-browser-'));
   const readyFile = join(dir, 'ready.json');
   const log = [];
   const args = ['serve', '--data-dir', join(dir, 'data'), '--listen', '127.0.0.1:0', '--store-listen', '127.0.0.1:0', '--ready-file', readyFile];
-  const child = spawn(binary, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const env = { ...process.env };
+  if (watermark) {
+    env.PIXGATE_IMAGING_WATERMARK_FILE = join(dir, 'watermark');
+    writeFileSync(env.PIXGATE_IMAGING_WATERMARK_FILE, watermark);
+  }
+  const child = spawn(binary, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   let exit;
   child.on('exit', (code, signal) => (exit = signal ?? code));
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => log.push(chunk));

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { api, ended, missing, openPage, startWorld } from './browser.mjs';
-import { drawPicture, makeFolder } from './pictures.mjs';
-import { waitFor } from './pixgate.mjs';
+import { drawPicture, flatPng, makeFolder } from './pictures.mjs';
+import { startPixgate, waitFor } from './pixgate.mjs';
 
 const audit = readFileSync(new URL('./audit.js', import.meta.url), 'utf8');
 let world;
@@ -13,7 +13,7 @@ let id;
 
 before(async () => {
   if (missing) return;
-  world = await startWorld();
+  world = await startWorld({ watermark: flatPng(40, 40, [0, 255, 0, 255]) });
   folder = makeFolder();
   id = await upload('garden.jpg', await drawPicture(world.browser, { width: 1200, height: 900 }));
 });
@@ -24,21 +24,21 @@ after(async () => {
 
 const check = (name, body) => test(name, { skip: missing, timeout: 180_000 }, body);
 
-async function upload(name, bytes) {
-  const page = await openPage(world);
+async function upload(name, bytes, where = world) {
+  const page = await openPage(where);
   await page.setInputFiles('#files', folder.write(name, bytes));
   await ended(page, name, 'ready').waitFor({ timeout: 60_000 });
   await page.close();
-  const { images } = await api(world, '/v1/images');
+  const { images } = await api(where, '/v1/images');
   return images.find((image) => image.filename === name).image_id;
 }
 
 // A page with the console's errors in page.errors.
-async function openTransforms(options = {}, image = id) {
-  const page = await openPage(world, options);
+async function openTransforms(options = {}, image = id, where = world) {
+  const page = await openPage(where, options);
   page.errors = [];
   page.on('console', (message) => message.type() === 'error' && page.errors.push(message.text()));
-  await page.goto(`${world.pixgate.pageUrl}transforms?image=${image}`);
+  await page.goto(`${where.pixgate.pageUrl}transforms?image=${image}`);
   await page.waitForSelector('#group-placeholders');
   return page;
 }
@@ -178,12 +178,50 @@ check('an own experiment follows the sliders, and its address is one that works'
   assert.equal(answer.headers.get('content-type'), 'image/png');
 });
 
-check('a tile that cannot be made says why, and the others come', async () => {
-  const page = await openTransforms();
+async function tryMarks(page, state) {
   await page.getByRole('button', { name: 'Try the watermark' }).click();
-  await waitFor('the answer', async () => (await page.locator('[data-group="watermark"] .shot[data-state="failed"]').count()) === 3);
-  const said = await page.locator('[data-group="watermark"] .served').allTextContents();
-  assert.deepEqual(new Set(said), new Set(['No watermark is configured here.']));
+  await waitFor(`three ${state}`, async () => (await page.locator(`[data-group="watermark"] .shot[data-state="${state}"]`).count()) === 3);
+  return page.locator('[data-group="watermark"] .served').allTextContents();
+}
+
+// The mark is green, and nothing of the picture is.
+check('the watermark lies where each tile says', async () => {
+  const page = await openTransforms();
+  for (const said of await tryMarks(page, 'loaded')) assert.match(said, /^320\s×\s240\spx · image\/\w+ · /);
+  const greens = await page.$$eval('[data-group="watermark"] .shot img', (pictures) => Promise.all(pictures.map(async (picture) => {
+    await picture.decode();
+    const context = Object.assign(document.createElement('canvas'), { width: 320, height: 240 }).getContext('2d');
+    context.drawImage(picture, 0, 0);
+    const green = (x, y, w, h) => {
+      const { data } = context.getImageData(x, y, w, h);
+      let sum = 0;
+      for (let i = 0; i < data.length; i += 4) sum += data[i + 1] - Math.max(data[i], data[i + 2]);
+      return Math.round(sum / (data.length / 4));
+    };
+    return { corner: green(284, 204, 16, 16), centre: green(150, 110, 20, 20), opposite: green(0, 0, 160, 120), all: green(0, 0, 320, 240) };
+  })));
+  const [corner, centre, tiled] = greens;
+  const seen = JSON.stringify(greens);
+  assert(corner.corner > corner.centre + 50 && corner.opposite < -40, seen);
+  assert(centre.centre > 100 && centre.corner < -40, seen);
+  assert(tiled.opposite > corner.opposite + 20 && tiled.all > corner.all + 20, seen);
+  assert.deepEqual([page.errors, page.problems], [[], []]);
+});
+
+check('where no watermark is configured each tile says so', async () => {
+  const bare = { browser: world.browser, pixgate: await startPixgate() };
+  try {
+    const image = await upload('bare.png', flatPng(64, 48, [200, 20, 20, 255]), bare);
+    const page = await openTransforms({}, image, bare);
+    assert.deepEqual(new Set(await tryMarks(page, 'failed')), new Set(['No watermark is configured here.']));
+    await page.close();
+  } finally {
+    await bare.pixgate.stop();
+  }
+});
+
+check('a tile that cannot be made says why, and comes when it is tried again', async () => {
+  const page = await openTransforms();
   await page.route('**/w=256,grayscale=1*', (route) => route.fulfill({ status: 415, contentType: 'application/problem+json', body: '{"code":"unsupported_media","field":"output_too_large"}' }));
   await tile(page, 'w=256,grayscale=1,f=auto').scrollIntoViewIfNeeded();
   const grey = tile(page, 'w=256,grayscale=1,f=auto').and(page.locator('[data-state="failed"]'));

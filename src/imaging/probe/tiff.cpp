@@ -24,6 +24,10 @@ enum Tag : std::uint16_t {
 // None, CCITT, LZW, JPEG, both kinds of deflate and PackBits. What libtiff has beside these (LERC,
 // JBIG, LZMA, Zstandard, WebP, old JPEG), and libvips (JPEG 2000), is no decoder of ours.
 constexpr auto kCodings = std::to_array<std::uint64_t>({1, 2, 3, 4, 5, 7, 8, 32'773, 32'946});
+// Where one of these is said twice the decoder believes the first; no writer does it.
+constexpr auto kSaidOnce = std::to_array<std::uint16_t>(
+    {kImageWidth, kImageLength, kOrientation, kTileWidth, kTileLength, kIccProfile}
+);
 // Tiles stick out of small pictures.
 constexpr std::uint64_t kFineTilePixels = 1 << 20;
 constexpr std::uint64_t kPhotometricCfa = 32803, kPhotometricLinearRaw = 34892;
@@ -39,7 +43,8 @@ struct Page {
     std::uint64_t width_px = 0, height_px = 0, orientation = 1, profile_bytes = 0;
     std::uint64_t tile_width_px = 0, tile_height_px = 0;
     bool has_alpha = false, is_reduced = false, has_sub_ifds = false, is_raw = false;
-    bool has_other_coding = false;
+    bool has_other_coding = false, is_said_twice = false;
+    unsigned said = 0;  // a bit for each of kSaidOnce
     std::uint64_t next = 0;
     bool ok = false;
 };
@@ -61,11 +66,20 @@ std::uint64_t inline_value(Bytes field, std::uint16_t type, Endian endian) {
     }
 }
 
+void note_said(std::uint16_t tag, Page& page) {
+    const auto at = std::ranges::find(kSaidOnce, tag);
+    if (at == kSaidOnce.end()) return;
+    const unsigned bit = 1U << (at - kSaidOnce.begin());
+    page.is_said_twice |= (page.said & bit) != 0;
+    page.said |= bit;
+}
+
 void read_entry(ByteReader& reader, const Layout& layout, Page& page) {
     const auto tag = reader.u16();
     const auto type = reader.u16();
     const std::uint64_t count = reader.number(layout.offset_bytes);
     const auto value = inline_value(reader.take(layout.offset_bytes), type, layout.endian);
+    note_said(tag, page);
     switch (tag) {
         case kNewSubfileType:
             page.is_reduced = (value & 1) != 0;
@@ -123,7 +137,7 @@ Page read_page(Bytes data, std::uint64_t offset, const Layout& layout) {
     if (!reader.ok()) page.next = 0;
     // A small preview as first page with the real picture in a sub-directory: NEF, ARW, CR2, DNG.
     page.is_raw |= page.is_reduced && page.has_sub_ifds;
-    page.ok = page.width_px > 0 && page.height_px > 0;
+    page.ok = page.width_px > 0 && page.height_px > 0 && !page.is_said_twice;
     return page;
 }
 

@@ -62,8 +62,8 @@ TEST(Answers, TakeThePictureThatWasAskedFor) {
     EXPECT_EQ(answer->bytes, picture);
 }
 
-// Attack 92: lies about the picture itself.
-TEST(Answers, Attack92RefuseAPictureThatIsNotWhatTheReplySays) {
+// Lies about the picture itself.
+TEST(Answers, F92_RefuseAPictureThatIsNotWhatTheReplySays) {
     const auto picture = test::make_picture(Format::kPng, 40, 30);
     const auto is_refused = [&](auto change, const std::string& bytes) {
         ParsedReply reply = reply_of(bytes);
@@ -80,7 +80,7 @@ TEST(Answers, Attack92RefuseAPictureThatIsNotWhatTheReplySays) {
     EXPECT_TRUE(is_refused([](auto&) {}, "<html><script>alert(1)</script>"));
 }
 
-TEST(Answers, Attack92RefuseProductsThatWereNotAskedFor) {
+TEST(Answers, F92_RefuseProductsThatWereNotAskedFor) {
     const auto picture = test::make_picture(Format::kPng, 40, 30);
     PrepareRequest request;
     request.product_count = 2;
@@ -122,8 +122,8 @@ TEST(Answers, TakeNoOtherPictureForOneThatLostItsPlace) {
     EXPECT_FALSE(is_taken(png + std::string(jpeg.size(), ' '), jpeg));
 }
 
-// Attack 92: the child goes on writing while its answer is read.
-TEST(Answers, Attack92AreJudgedByTheCopyThatIsKept) {
+// The child goes on writing while its answer is read.
+TEST(Answers, F92_AreJudgedByTheCopyThatIsKept) {
     const auto good = test::make_picture(Format::kPng, 40, 30);
     const std::string bad(good.size(), 'x');
     const auto file = file_with(good, 100'000);

@@ -123,8 +123,8 @@ TEST(ParseReply, ReadsProducts) {
     EXPECT_EQ(reply->placeholders.thumbhash_bytes, 20);
 }
 
-// Attack 92: lies about several pictures.
-TEST(ParseReply, Attack92RefusesProductsThatCannotBe) {
+// Lies about several pictures.
+TEST(ParseReply, F92_RefusesProductsThatCannotBe) {
     const auto is_refused = [](auto change) {
         JobReply reply = good_products();
         change(reply);
