@@ -28,13 +28,13 @@
 #include "main/sandbox_watch.h"
 #include "main/secrets.h"
 #include "main/wire_edge.h"
+#include "main/wire_presets.h"
 #include "roles/api/api.h"
 #include "roles/edge/edge_routes.h"
 #include "roles/function/event_host.h"
 #include "roles/status.h"
 #include "roles/store/store_handler.h"
 #include "roles/sweeper/sweeper.h"
-#include "roles/worker/preset_maker.h"
 #include "roles/worker/worker.h"
 
 namespace pixgate {
@@ -94,8 +94,6 @@ private:
     Task<http::Response> handle_api(http::Request& request);
     Result<void> build_flow();
     Result<void> make_api();
-    RemakePresets make_remake_presets();
-    Task<Result<std::string>> remake(std::shared_ptr<const Image> image, imaging::ProductSpec spec);
     Task<Result<void>> is_ready();
     void start_background();
     Result<void> say_ready();
@@ -130,14 +128,11 @@ private:
     std::optional<DeleteImage> delete_;
     std::optional<IssueUpload> issue_;
     std::optional<OnStored> on_stored_;
-    std::optional<VariantMaker> remaker_;
-    std::optional<RemakePresets> remake_presets_;
+    std::optional<PresetsLater> presets_later_;
     std::optional<Sweep> sweep_;
     std::optional<TellAlerts> tell_alerts_;
     std::optional<EventHost> event_host_;
     std::optional<Worker> worker_;
-    std::optional<PresetMaker> preset_maker_;
-    std::optional<HoldPresets> hold_presets_;
     std::optional<Sweeper> sweeper_;
     std::unique_ptr<roles::KeySource> key_source_;
     std::optional<roles::Authenticator> authenticator_;
@@ -239,7 +234,13 @@ Result<void> Program::build_flow() {
                                     deliver_->bury(id);
                                 }});
     issue_.emplace(IssueUpload{*a.catalog, *signer_, ids_, clock_, policies_});
-    remake_presets_.emplace(make_remake_presets());
+    presets_later_.emplace(
+        config_,
+        PresetsLater::Ports{
+            *a.catalog, *a.store, *a.preset_queue, sandbox_, first_contact_, policies_, presets_,
+            look_, clock_, metrics_, [this](const ImageId& id) { deliver_->forget(id); }
+        }
+    );
     if (config_.has_role("api")) CHECK_OK(make_api());
     if (config_.has_role("edge")) {
         TRY(auto clients, edge::ClientAddresses::with_trusted(config_.edge.trusted_proxies));
@@ -250,33 +251,6 @@ Result<void> Program::build_flow() {
     }
     is_open_.store(true, std::memory_order_release);
     return {};
-}
-
-RemakePresets Program::make_remake_presets() {
-    remaker_.emplace(VariantMaker::Ports{
-        *adapters_.store, make_with(sandbox_, config_.sandbox, look_), first_contact_, metrics_,
-        look_
-    });
-    return {
-        *adapters_.catalog,
-        *adapters_.store,
-        prepare_with(sandbox_, config_.sandbox, look_),
-        [this](std::shared_ptr<const Image> image, imaging::ProductSpec spec) {
-            return remake(std::move(image), spec);
-        },
-        first_contact_,
-        policies_,
-        clock_,
-        [this](const ImageId& id) { deliver_->forget(id); },
-        {presets_, look_}
-    };
-}
-
-// As the edge makes it, but past what the edge has kept.
-Task<Result<std::string>> Program::remake(
-    std::shared_ptr<const Image> image, imaging::ProductSpec spec
-) {
-    co_return co_await remaker_->make(*image, spec.transform, spec.effort);
 }
 
 Result<void> Program::make_api() {
@@ -292,7 +266,7 @@ Result<void> Program::make_api() {
         roles::ApiPorts{
             *adapters_.catalog, *adapters_.dead_letters, *issue_, *delete_, *signer_, edge_signer_,
             *authenticator_, *feed_, clock_, metrics_, [this] { return is_ready(); },
-            &*remake_presets_
+            &presets_later_->remake()
         },
         std::move(options)
     );
@@ -346,24 +320,16 @@ void Program::start_background() {
     sweep_.emplace(
         Sweep::Ports{*a.catalog, *a.store, *a.events, *a.alerts, *delete_, clock_, to_json}, sweep
     );
-    preset_maker_.emplace(
-        PresetMaker::Ports{*a.preset_queue, *remake_presets_, metrics_},
-        PresetMaker::Config{.max_receives = config_.queue.max_receives}
-    );
-    hold_presets_.emplace(HoldPresets::Ports{*a.catalog, *remake_presets_, *a.preset_queue});
     tell_alerts_.emplace(*a.alerts, *alert_channel_, clock_, config_.alerts.interval);
     sweeper_.emplace(
-        Sweeper::Ports{
-            *sweep_, *tell_alerts_, metrics_,
-            config_.sweeper.make_missing_presets ? &*hold_presets_ : nullptr
-        },
+        Sweeper::Ports{*sweep_, *tell_alerts_, metrics_, presets_later_->hold()},
         Sweeper::Config{.every = config_.sweeper.interval}
     );
     if (config_.has_role("function"))
         run_in_background("function", [this] { return event_host_->run(); });
     if (config_.has_role("worker")) {
         run_in_background("worker", [this] { return worker_->run(); });
-        run_in_background("presets", [this] { return preset_maker_->run(); });
+        run_in_background("presets", [this] { return presets_later_->maker().run(); });
     }
     if (config_.has_role("sweeper"))
         run_in_background("sweeper", [this] { return sweeper_->run(); });
@@ -444,7 +410,7 @@ void Program::stop() {
     stop_flag_.set();
     if (event_host_) event_host_->stop();
     if (worker_) worker_->stop();
-    if (preset_maker_) preset_maker_->stop();
+    if (presets_later_) presets_later_->maker().stop();
     if (sweeper_) sweeper_->stop();
     std::unique_lock lock(mutex_);
     if (!ended_.wait_for(lock, std::chrono::seconds(15), [this] { return running_ == 0; })) {
