@@ -17,7 +17,6 @@ namespace {
 
 using test::Distance;
 using test::expect_golden;
-using test::Scene;
 using vips::VImage;
 
 constexpr Distance kLossy{4.5, 60};
