@@ -67,6 +67,9 @@ std::optional<Variant> choose_rendition(const Image& image, const Transform& tra
         }
     }
     if (largest == nullptr) return std::nullopt;
+    // A drawing has no size of its own: larger, it is drawn anew.
+    if (image.content_type == "image/svg+xml" && longer_side(*largest) < needed)
+        return std::nullopt;
     return smallest != nullptr && !wants_largest ? *smallest : *largest;
 }
 

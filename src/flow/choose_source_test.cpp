@@ -71,6 +71,24 @@ TEST(ChooseSource, ACutNeedsAsMuchMoreAsItTakesAway) {
     EXPECT_EQ(chosen(turned), "1000") << "the height becomes the width";
 }
 
+TEST(ChooseSource, ADrawingIsDrawnAnewWhereItIsToBeLarger) {
+    Image image;
+    image.content_type = "image/svg+xml";
+    image.width_px = image.height_px = 100;
+    Variant rendition;
+    rendition.kind = VariantKind::kRendition;
+    rendition.width_px = rendition.height_px = 100;
+    image.variants = {rendition};
+    Transform transform;
+    transform.width_px = 800;
+    EXPECT_TRUE(choose_rendition(image, transform));
+    transform.fit = Fit::kContain;
+    transform.enlarge = true;
+    EXPECT_FALSE(choose_rendition(image, transform));
+    image.content_type = "image/png";
+    EXPECT_TRUE(choose_rendition(image, transform));
+}
+
 TEST(ChooseSource, TheCutIsMeantInTheTurnedPicture) {
     Transform cut{.rotate_degrees = 90, .crop = {1'000, 0, 500, 4'000}, .width_px = 500};
     for (const std::uint16_t degrees : {std::uint16_t{90}, std::uint16_t{270}}) {
