@@ -77,6 +77,8 @@ check('the page speaks the language of the browser, and keeps the one chosen', a
 
 check('everything can be done with the keyboard alone', async () => {
   const page = await openPage(world);
+  // The browser has to be told to hand its chooser over, which takes a moment: long before Enter is pressed.
+  page.on('filechooser', () => {});
   const focused = () => page.evaluate(() => {
     const element = document.activeElement;
     return element?.id || element?.getAttribute('aria-label') || element?.textContent?.trim();
