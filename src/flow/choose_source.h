@@ -16,7 +16,8 @@ double needed_side_px(const Transform& transform, std::uint32_t width_px, std::u
 
 // The smallest rendition with at least 1.25 times the needed pixels, else the largest, also where
 // that has fewer than are needed: no size is worth decoding strange bytes again. nullopt: the
-// original, because what is asked for no rendition has (frames, metadata), or there are none.
+// original, because what is asked for no rendition has (frames, metadata, a drawing made larger),
+// or there are none.
 std::optional<Variant> choose_rendition(const Image& image, const Transform& transform);
 
 }  // namespace pixgate

@@ -21,11 +21,6 @@ using From = Delivery::From;
 constexpr std::uint64_t kMaxRefusals = 10'000;
 // Longer than making and storing takes at worst, so that it ends only where its holder died.
 constexpr auto kLeaseLifetime = 20s;
-// Writing waits for the disk on the threads that readers need, too: never on all of them. Who has
-// no place by then is made again when it is asked for.
-constexpr std::size_t kWritesAtOnce = 4;
-constexpr std::size_t kMaxWaitingWrites = 256;
-constexpr auto kWriteLimit = 10s;
 constexpr auto kFirstPoll = 50ms;
 constexpr auto kMaxPoll = 400ms;
 
@@ -130,7 +125,6 @@ struct DeliverImage::State : std::enable_shared_from_this<DeliverImage::State> {
     StoredVariants stored;
     VariantMaker maker;
     FairLine line;
-    FairLine writes{kWritesAtOnce, kMaxWaitingWrites};
     PixelBudget budget;
     std::shared_ptr<KnownImages> images;
     Flights flights;
@@ -386,8 +380,7 @@ Task<void> DeliverImage::State::fly(
         if (!result) self->flights.close(key, flight);
         self->flights.publish(flight, result);
         if (result && result->from == From::kMade) {
-            const auto place = co_await self->writes.enter({}, kWriteLimit);
-            if (place) co_await self->stored.keep(*image, transform, *result->variant->body);
+            co_await self->stored.keep(*image, transform, *result->variant->body);
         }
     } catch (const std::exception& e) {
         log::error("making a variant threw", {{"image_id", image->id.value}, {"what", e.what()}});

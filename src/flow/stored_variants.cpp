@@ -41,6 +41,14 @@ Task<void> StoredVariants::keep(
     const std::string bucket(kVariantsBucket);
     const std::string key = variant_object_key(image, transform, look_);
     if (!is_worth_it(key, bytes.size())) co_return;
+    const auto place = co_await writes_.enter({}, kWriteLimit);
+    if (!place) {
+        log::failure(
+            log::Level::kWarning, "variant not kept, too many wait to be written", place.error(),
+            {{"image_id", image.id.value}}
+        );
+        co_return;
+    }
     const auto body = make_text_body(bytes);
     PutOptions options;
     options.content_type = content_type_of(transform.format);

@@ -2,11 +2,13 @@
 // What is damaged there counts as absent. Used by flow/deliver_image.
 #pragma once
 
+#include <chrono>
 #include <mutex>
 #include <string>
 
 #include "core/image.h"
 #include "core/variant_look.h"
+#include "flow/fair_line.h"
 #include "flow/scan_resistant_cache.h"
 #include "ports/catalog.h"
 #include "ports/object_store.h"
@@ -31,15 +33,22 @@ public:
     // errors  kNotFound, kCorrupt (its bytes are not what was stored), of the store
     Task<Result<std::string>> find(const Image& image, const Transform& transform);
     // Kept for other processes and restarts; without it the variant is made again, no more, so a
-    // failure is only logged. Nothing stays of an image that was deleted meanwhile.
+    // failure is only logged, as is a line of writes that is too long. Nothing stays of an image
+    // that was deleted meanwhile.
     Task<void> keep(const Image& image, const Transform& transform, const std::string& bytes);
 
 private:
+    // Writing waits for the disk on the threads that readers need, too: never on all of them.
+    static constexpr std::size_t kWritesAtOnce = 4;
+    static constexpr std::size_t kMaxWaitingWrites = 256;
+    static constexpr std::chrono::seconds kWriteLimit{10};
+
     bool is_worth_it(const std::string& key, std::uint64_t size_bytes);
 
     ObjectStore& store_;
     Catalog& catalog_;
     const VariantLook look_;
+    FairLine writes_{kWritesAtOnce, kMaxWaitingWrites};
     std::mutex mutex_;
     ScanResistantCache<bool> large_made_{{10'000}};
 };

@@ -155,7 +155,11 @@ Task<http::Response> show_placeholder(http::Request& request, const Ports& ports
     if (!is_signed) co_return answer_refusal(request, is_signed.error());
     const ImageId id{request.params.at("image_id")};
     if (!is_uuid_v7(id.value)) co_return answer_refusal(request, absent);
-    const auto found = co_await ports.deliver.find(id);
+    const auto seen = ports.deliver.forgotten()->load(std::memory_order_acquire);
+    auto found = co_await ports.deliver.find(id);
+    // Deleted while it was looked up: caches would keep the answer.
+    if (found && ports.deliver.forgotten()->load(std::memory_order_acquire) != seen)
+        found = co_await ports.deliver.find(id);
     if (!found) {
         const bool is_absent = found.error().code == Errc::kNotFound;
         co_return answer_refusal(request, is_absent ? absent : found.error());
