@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include "core/presets_message.h"
-#include "flow/register_image.h"
 #include "tests/support/flow_world.h"
 
 namespace pixgate {
@@ -15,12 +14,7 @@ using test::FlowWorld;
 struct Bench {
     ImageId ready() {
         world.clock.advance(1ms);  // ids sort by time
-        const auto id = world.permit();
-        world.put(id, "picture");
-        EXPECT_TRUE(run_task(world.on_stored.run(world.event_of(id))));
-        RegisterImage step{*world.adapters.catalog, *world.adapters.preset_queue, world.clock};
-        EXPECT_EQ(run_task(step.run(world.take_message())).value(), Applied::kDone);
-        return id;
+        return world.ready();
     }
     std::size_t step() { return run_task(hold.step()).value_or(999); }
 

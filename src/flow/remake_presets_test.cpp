@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "core/bucket.h"
-#include "flow/register_image.h"
 #include "tests/support/flow_world.h"
 
 namespace pixgate {
@@ -24,14 +23,7 @@ const std::string webp_form(
 struct Bench {
     explicit Bench(FlowWorld& w) : world(w) {}
 
-    ImageId ready() {
-        const auto id = world.permit();
-        world.put(id, "picture");
-        EXPECT_TRUE(run_task(world.on_stored.run(world.event_of(id))));
-        RegisterImage step{*world.adapters.catalog, *world.adapters.preset_queue, world.clock};
-        EXPECT_EQ(run_task(step.run(world.take_message())).value(), Applied::kDone);
-        return id;
-    }
+    ImageId ready() { return world.ready(); }
     Result<RemakePresets::Report> run(const ImageId& id, RemakePresets::Request request = {}) {
         return run_task(remake.run(id, std::move(request)));
     }

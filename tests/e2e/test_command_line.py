@@ -1,15 +1,13 @@
 """The command line of the real binary: pictures, keys, settings, and what it refuses."""
 import json
 import os
-import pty
-import select
 import subprocess
-import time
 
 import pytest
 from api_client import Client, png
 from pixgate_server import PixgateServer
 from shared import binary
+from terminal import on_a_terminal
 
 
 @pytest.fixture(scope="module")
@@ -48,22 +46,9 @@ def test_command_line_finds_the_key_in_the_data_directory(server):
 def test_command_line_draws_a_bar_on_a_terminal(server, tmp_path):
     picture = tmp_path / "cat.png"
     picture.write_bytes(png(400, 300))
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen([str(binary()), "upload", str(picture)], stdin=theirs, stdout=theirs, stderr=theirs, env={
+    code, seen = on_a_terminal([str(binary()), "upload", str(picture)], {
         **os.environ, "PIXGATE_URL": server.api_url, "PIXGATE_KEY": server.keys["server"]})
-    os.close(theirs)
-    seen, deadline = b"", time.monotonic() + 30
-    while time.monotonic() < deadline:
-        if select.select([ours], [], [], 0.2)[0]:
-            try:
-                piece = os.read(ours, 65_536)
-            except OSError:
-                break
-            if not piece:
-                break
-            seen += piece
-    os.close(ours)
-    assert process.wait(20) == 0
+    assert code == 0
     assert b"[####" in seen and b"100%" in seen and b"ready" in seen
 
 

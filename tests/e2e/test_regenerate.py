@@ -1,15 +1,13 @@
 """Presets of the operator and `pixgate variants regenerate`, from the upload to the edge."""
 import os
-import pty
-import select
 import subprocess
-import time
 import urllib.request
 
 import pytest
 from api_client import Client, png
 from pixgate_server import PixgateServer
 from shared import binary
+from terminal import on_a_terminal
 
 CONFIG = """
 [policy]
@@ -50,23 +48,9 @@ def regenerate(server, *args):
                           env=environment(server))
 
 
-def on_a_terminal(server, *args):
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen([str(binary()), "variants", "regenerate", *args], stdin=theirs, stdout=theirs, stderr=theirs,
-                               env=environment(server))
-    os.close(theirs)
-    seen, deadline = b"", time.monotonic() + 30
-    while time.monotonic() < deadline:
-        if select.select([ours], [], [], 0.2)[0]:
-            try:
-                piece = os.read(ours, 65_536)
-            except OSError:
-                break
-            if not piece:
-                break
-            seen += piece
-    os.close(ours)
-    return process.wait(20), seen.decode()
+def watched(server, *args):
+    code, seen = on_a_terminal([str(binary()), "variants", "regenerate", *args], environment(server))
+    return code, seen.decode()
 
 
 def keys_of(server, image_id):
@@ -131,17 +115,17 @@ def test_regenerate_by_command_line(server):
     assert dry.returncode == 0, dry.stderr
     assert "3 images looked at, 3 lacked presets, 0 pictures made, 0 failed" in dry.stdout
     assert "0 images looked at" in regenerate(server, "--since", "2999-01-01").stdout
-    code, seen = on_a_terminal(server, "--since", "2020-01-01", "--preset", "thumb")
+    code, seen = watched(server, "--since", "2020-01-01", "--preset", "thumb")
     assert code == 0 and "[" + 30 * "#" + "]" in seen
     assert "3 images looked at, 3 lacked presets, 3 pictures made, 0 failed" in seen
-    code, seen = on_a_terminal(server)
+    code, seen = watched(server)
     assert code == 0 and "[" + 30 * "#" + "]" in seen, "without --since, too"
     assert "3 images looked at, 0 lacked presets" in seen
 
 
 def test_regenerate_of_one_image_draws_no_bar(server):
     admin(server).upload()
-    code, seen = on_a_terminal(server)
+    code, seen = watched(server)
     assert code == 0 and "1 looked at" in seen and "[#" not in seen and "[." not in seen
 
 

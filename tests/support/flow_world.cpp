@@ -9,6 +9,7 @@
 
 #include "aws/s3_event_json.h"
 #include "core/bucket.h"
+#include "flow/register_image.h"
 
 namespace pixgate::test {
 
@@ -195,6 +196,15 @@ ObjectInfo FlowWorld::put(const ImageId& id, std::string body, std::string_view 
         run_task(adapters.store->put(std::string(kOriginalsBucket), key, *source, options));
     EXPECT_TRUE(stored) << stored.error().message;
     return stored.value_or(ObjectInfo{});
+}
+
+ImageId FlowWorld::ready() {
+    const auto id = permit();
+    put(id, "picture");
+    EXPECT_TRUE(run_task(on_stored.run(event_of(id))));
+    RegisterImage step{*adapters.catalog, *adapters.preset_queue, clock};
+    EXPECT_EQ(run_task(step.run(take_message())).value(), Applied::kDone);
+    return id;
 }
 
 StorageEvent FlowWorld::event_of(const ImageId& id, std::string_view thumbnail) {

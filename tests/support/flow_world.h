@@ -92,6 +92,8 @@ struct FlowWorld {
     ImageId permit(const UploadRequest& request = jpeg());
     // A body under the image's key (or its thumbnail's); returns what the store says.
     ObjectInfo put(const ImageId& id, std::string body, std::string_view thumbnail = {});
+    // One more image that has gone all the way: it has a "picture", and is ready.
+    ImageId ready();
     // The event that the store raises for what is there.
     StorageEvent event_of(const ImageId& id, std::string_view thumbnail = {});
     Image image(const ImageId& id);

@@ -17,14 +17,7 @@ struct Bench {
         world.policies["default"].preset_final_effort = 5;
     }
 
-    ImageId ready() {
-        const auto id = world.permit();
-        world.put(id, "picture");
-        EXPECT_TRUE(run_task(world.on_stored.run(world.event_of(id))));
-        RegisterImage step{*world.adapters.catalog, queue, world.clock};
-        EXPECT_EQ(run_task(step.run(world.take_message())).value(), Applied::kDone);
-        return id;
-    }
+    ImageId ready() { return world.ready(); }
     bool until_empty() {
         const auto is_empty = [this] { return run_task(queue.backlog())->count == 0; };
         return run_task(run_until(maker, is_empty, [this] { world.clock.advance(1s); }, 20s));
