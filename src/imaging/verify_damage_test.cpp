@@ -32,8 +32,8 @@ struct Seed {
     std::size_t cut_step = 1, flip_step = 1;
 };
 
-void PrintTo(const Seed& seed, std::ostream* out) {
-    *out << seed.name;
+std::ostream& operator<<(std::ostream& out, const Seed& seed) {
+    return out << seed.name;
 }
 
 std::string bmp() {

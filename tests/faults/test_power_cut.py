@@ -34,6 +34,7 @@ class Disk:
         subprocess.run(["mount", "-o", "loop", str(self.image), str(self.mount)], check=True, capture_output=True)
 
     def cut_power(self) -> None:
+        assert os.path.ismount(self.mount), "would shut down the file system below"
         fd = os.open(self.mount, os.O_RDONLY | os.O_DIRECTORY)
         try:
             fcntl.ioctl(fd, FS_IOC_SHUTDOWN, struct.pack("I", NO_LOG_FLUSH))
@@ -76,10 +77,16 @@ def cut_many(disk: Disk, cuts: int, failpoints: str = "", seed: int = 1) -> rig.
     rng = random.Random(seed)
     pictures = [rig.make_png(rng, n) for n in (300, 3_000, 40_000, 150_000)]
     model = rig.Model()
+
+    def cut() -> None:
+        model.is_power_cut.set()
+        disk.cut_power()
+
     for _ in range(cuts):
         disk.plug_in()
         server = rig.Server(disk.mount / "data", failpoints)
-        timer = threading.Timer(rng.uniform(0.05, 0.4), disk.cut_power)
+        model.is_power_cut.clear()
+        timer = threading.Timer(rng.uniform(0.05, 0.4), cut)
         timer.start()
         rig.upload_until_gone(server, model, pictures, threads=6, limit=12)
         timer.join()

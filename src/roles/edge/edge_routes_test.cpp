@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 // apart.
 class EdgeRoutesTest : public testing::Test {
 protected:
-    static inline const PublicCaching kHour{.max_age_seconds = 3'600};
+    static inline const PublicCaching caching_for_an_hour{.max_age_seconds = 3'600};
 
     EdgeRoutesTest() {
         Policy secret;
@@ -29,7 +29,7 @@ protected:
         EXPECT_TRUE(run_task(adapters_.buckets->create(std::string(kVariantsBucket), false)));
         public_id_ = add_image("default", ImageState::kReady);
         private_id_ = add_image("secret", ImageState::kReady);
-        add_routes(router_, {deliver_, signer_, policies_, clock_, kHour, {}});
+        add_routes(router_, {deliver_, signer_, policies_, clock_, caching_for_an_hour, {}});
     }
 
     static Change facts_of(const char* type, bool has_alpha, const char* colour) {
@@ -146,7 +146,9 @@ protected:
     // Of an edge with these rules.
     void with_rules(UrlRules rules) {
         router_ = {};
-        add_routes(router_, {deliver_, signer_, policies_, clock_, kHour, std::move(rules)});
+        add_routes(
+            router_, {deliver_, signer_, policies_, clock_, caching_for_an_hour, std::move(rules)}
+        );
     }
     std::string public_id_;
     std::string private_id_;
