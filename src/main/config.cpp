@@ -276,6 +276,10 @@ bool Config::has_role(std::string_view name) const {
     return std::ranges::find(roles, name) != roles.end();
 }
 
+bool Config::is_guest() const {
+    return std::ranges::all_of(roles, [](const std::string& role) { return role == "edge"; });
+}
+
 bool Config::takes_first_start_keys() const {
     const auto address = parse_listen(api.listen);
     return address && is_loopback(address->host);
@@ -290,7 +294,11 @@ std::map<std::string, Policy, std::less<>> Config::policies_by_name() const {
 
 void describe(SettingsTable& t, Config& c) {
     t.add("data_dir", c.data_dir, "Folder of all that is kept.");
-    t.add("roles", c.roles, "What this process does: api, edge, store, function, worker, sweeper.");
+    t.add(
+        "roles", c.roles,
+        "What this process does: api, edge, store, function, worker, sweeper. With edge alone it "
+        "serves what another process on the same data_dir stores."
+    );
     describe_api(t, c.api);
     describe_jwt(t, c.jwt);
     describe_serving(t, c);

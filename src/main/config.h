@@ -207,6 +207,8 @@ struct Config {
     Secrets secrets;
 
     bool has_role(std::string_view name) const;
+    // It only serves pictures, beside a process that does the rest on the same data directory.
+    bool is_guest() const;
     // The first-start keys work only where nobody but this machine can come.
     bool takes_first_start_keys() const;
     std::map<std::string, Policy, std::less<>> policies_by_name() const;

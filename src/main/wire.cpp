@@ -5,7 +5,6 @@
 #include <signal.h>
 
 #include <atomic>
-#include <boost/json.hpp>
 #include <condition_variable>
 #include <iostream>
 #include <mutex>
@@ -26,6 +25,7 @@
 #include "main/edge_settings.h"
 #include "main/imaging_calls.h"
 #include "main/sandbox_watch.h"
+#include "main/say_ready.h"
 #include "main/secrets.h"
 #include "main/wire_edge.h"
 #include "main/wire_presets.h"
@@ -96,8 +96,6 @@ private:
     Result<void> make_api();
     Task<Result<void>> is_ready();
     void start_background();
-    Result<void> say_ready();
-
     void run_in_background(std::string name, std::function<Task<void>()> run);
 
     const Config& config_;
@@ -161,6 +159,7 @@ Result<void> Program::open_storage() {
     c.data_dir = config_.data_dir;
     c.max_receives = config_.queue.max_receives;
     c.region = config_.store.region;
+    c.is_guest = config_.is_guest();
     TRY(adapters_, embedded::open(std::move(c), clock_, blocking_));
     for (const auto bucket : {kOriginalsBucket, kVariantsBucket}) {
         const auto made =
@@ -241,7 +240,7 @@ Result<void> Program::build_flow() {
             look_, clock_, metrics_, [this](const ImageId& id) { deliver_->forget(id); }
         }
     );
-    if (config_.has_role("api")) CHECK_OK(make_api());
+    CHECK_OK(make_api());
     if (config_.has_role("edge")) {
         TRY(auto clients, edge::ClientAddresses::with_trusted(config_.edge.trusted_proxies));
         edge::add_routes(
@@ -270,7 +269,7 @@ Result<void> Program::make_api() {
         },
         std::move(options)
     );
-    api_->register_on(router_);
+    config_.has_role("api") ? api_->register_on(router_) : api_->register_probes_on(router_);
     return {};
 }
 
@@ -337,6 +336,7 @@ void Program::start_background() {
         run_in_background(std::move(name), std::move(work));
     };
     edge_background_->start(config_, run, stop_flag_);
+    if (!config_.has_role("api")) return;
     if (feed_) run_in_background("live-feed", [this] { return feed_->run(stop_flag_); });
     if (key_source_) run_in_background("jwks", [this] { return key_source_->run(stop_flag_); });
 }
@@ -366,28 +366,6 @@ void Program::run_in_background(std::string name, std::function<Task<void>()> ru
     loops_.spawn(std::move(name), std::move(task));
 }
 
-Result<void> Program::say_ready() {
-    const std::string api_url = url_of(config_.api.public_url, *api_server_);
-    const std::string store_url = url_of(config_.store.public_url, *store_server_);
-    // The keys of the first start work only where nobody but this machine can come.
-    const bool has_keys = config_.takes_first_start_keys();
-    const std::string page_url =
-        has_keys ? api_url + "/#key=" + config_.secrets.client_key : api_url + "/";
-    boost::json::object keys{{"admin", nullptr}, {"server", nullptr}};
-    if (has_keys) {
-        keys = {{"admin", config_.secrets.admin_key}, {"server", config_.secrets.server_key}};
-    }
-    log::info("ready", {{"api_url", api_url}, {"store_url", store_url}});
-    std::cout << "Pixgate is ready.\n  page   " << page_url << "\n  API    " << api_url
-              << "\n  store  " << store_url << std::endl;
-    if (config_.ready_file.empty()) return {};
-    const boost::json::object ready{
-        {"api_url", api_url}, {"store_url", store_url},  {"page_url", page_url},
-        {"pid", ::getpid()},  {"keys", std::move(keys)},
-    };
-    return write_file_atomically(config_.ready_file, boost::json::serialize(ready), 0600);
-}
-
 Result<void> Program::start() {
     TRY(alert_channel_, make_alert_channel(config_));
     TRY(is_sandbox_tight_, check_sandbox(sandbox_, config_.sandbox, metrics_));
@@ -397,7 +375,10 @@ Result<void> Program::start() {
     CHECK_OK(listen_api());
     CHECK_OK(build_flow());
     start_background();
-    return say_ready();
+    return say_ready(
+        config_, url_of(config_.api.public_url, *api_server_),
+        url_of(config_.store.public_url, *store_server_)
+    );
 }
 
 void Program::stop() {

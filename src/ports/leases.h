@@ -1,7 +1,7 @@
 // Short exclusive claims by name, so that several processes over one catalog do not do the same
 // work twice. A lease ends by itself when its holder dies. It only saves work: nothing may become
-// wrong where two hold one name. Adapter: memory; an embedded
-// catalog has one process and needs none. Contract: tests/conformance/leases_suite.h.
+// wrong where two hold one name. Adapters: memory, embedded. Contract:
+// tests/conformance/leases_suite.h.
 #pragma once
 
 #include <chrono>

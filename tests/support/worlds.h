@@ -32,7 +32,7 @@ public:
     virtual DeadLetters& dead_letters() = 0;
     virtual Catalog& catalog() = 0;
     virtual AlertLog& alerts() = 0;
-    virtual Leases& leases() = 0;  // not in the embedded world
+    virtual Leases& leases() = 0;
     virtual PurgeOutbox& purges() = 0;
 
     // Ends everything and starts it again on the same data, where data is kept.

@@ -68,7 +68,10 @@ bool is_body_name(const std::string& name) {
 }  // namespace
 
 Result<std::shared_ptr<BodyFiles>> BodyFiles::open(
-    const fs::path& dir, std::uint64_t min_free_bytes, std::shared_ptr<VolumeHealth> health
+    const fs::path& dir,
+    std::uint64_t min_free_bytes,
+    std::shared_ptr<VolumeHealth> health,
+    bool is_alone
 ) {
     std::shared_ptr<BodyFiles> out(new BodyFiles);
     out->tmp_ = dir / "tmp";
@@ -78,7 +81,7 @@ Result<std::shared_ptr<BodyFiles>> BodyFiles::open(
     for (const auto& folder : {out->tmp_, out->objects_}) {
         if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return failure(folder);
     }
-    for (const auto& path : paths_in(out->tmp_)) {
+    for (const auto& path : is_alone ? paths_in(out->tmp_) : std::vector<fs::path>()) {
         std::error_code ignored;  // it is only space
         fs::remove(path, ignored);
     }

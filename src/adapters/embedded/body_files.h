@@ -21,11 +21,12 @@ namespace pixgate::embedded {
 
 class BodyFiles {
 public:
-    // Makes the folders; removes what a crash left in tmp/.
+    // Makes the folders. Removes what a crash left in tmp/ where nobody else is at work there.
     static Result<std::shared_ptr<BodyFiles>> open(
         const std::filesystem::path& dir,
         std::uint64_t min_free_bytes,
-        std::shared_ptr<VolumeHealth> health
+        std::shared_ptr<VolumeHealth> health,
+        bool is_alone
     );
 
     std::filesystem::path path_of(const std::string& name) const;  // objects/xx/name
@@ -43,9 +44,10 @@ public:
     }
     VolumeHealth& health() const { return *health_; }
 
-    // Removes bodies that is_referenced() does not know and that are older than this object: left
-    // by crashes between rename and commit. Where that would be most of many files, something else
-    // is wrong: then nothing is removed. Returns how many were.
+    // For who was alone when it opened this. Removes bodies that is_referenced() does not know and
+    // that are older than this object: left by crashes between rename and commit. Where that would
+    // be most of many files, something else is wrong: then nothing is removed. Returns how many
+    // were.
     using IsReferenced = std::function<Result<bool>(const std::string& name)>;
     Result<std::uint64_t> sweep(const IsReferenced& is_referenced, std::stop_token stop) const;
 

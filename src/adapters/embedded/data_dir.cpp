@@ -7,8 +7,10 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <string>
+#include <thread>
 
 namespace pixgate::embedded {
 
@@ -18,12 +20,18 @@ std::string last_error(const std::string& what) {
     return fmt::format("{}: {}", what, std::strerror(errno));
 }
 
-}  // namespace
+constexpr std::chrono::seconds kOwnerLimit{10};  // to begin, before a guest gives up
+constexpr std::chrono::milliseconds kPause{20};
 
-Result<UniqueFd> lock_dir(const std::filesystem::path& dir) {
-    const auto path = dir / "lock";
-    UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+Result<UniqueFd> open_lock(const std::filesystem::path& path, int flags) {
+    UniqueFd fd(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | flags, 0600));
     if (!fd) return fail(Errc::kUnavailable, last_error(path));
+    return fd;
+}
+
+Result<UniqueFd> own(const std::filesystem::path& dir) {
+    const auto path = dir / "lock";
+    TRY(UniqueFd fd, open_lock(path, O_CREAT));
     std::array<char, 32> text{};
     if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
         const auto n = ::pread(fd.get(), text.data(), text.size() - 1, 0);
@@ -39,6 +47,48 @@ Result<UniqueFd> lock_dir(const std::filesystem::path& dir) {
         return fail(errno == ENOSPC ? Errc::kNoSpace : Errc::kUnavailable, last_error(path));
     }
     return fd;
+}
+
+}  // namespace
+
+Result<DirClaim> DirClaim::as_owner(const std::filesystem::path& dir) {
+    DirClaim out;
+    TRY(out.owned_, own(dir));
+    TRY(out.guests_, open_lock(dir / "guests", O_CREAT));
+    out.is_alone_ = ::flock(out.guests_.get(), LOCK_EX | LOCK_NB) == 0;
+    return out;
+}
+
+Result<DirClaim> DirClaim::as_guest(const std::filesystem::path& dir) {
+    DirClaim out;
+    std::error_code ec;
+    if (!std::filesystem::exists(dir / "pixgate.db", ec)) {
+        return fail(
+            Errc::kNotFound,
+            fmt::format(
+                "{} holds nothing yet: start the process with the other roles on it first",
+                dir.string()
+            )
+        );
+    }
+    TRY(out.guests_, open_lock(dir / "guests", O_CREAT));
+    const auto end = std::chrono::steady_clock::now() + kOwnerLimit;
+    while (::flock(out.guests_.get(), LOCK_SH | LOCK_NB) != 0) {
+        if (std::chrono::steady_clock::now() > end) {
+            return fail(
+                Errc::kFailedPrecondition,
+                fmt::format("{} is being prepared by another process; try again", dir.string()),
+                "locked"
+            );
+        }
+        std::this_thread::sleep_for(kPause);
+    }
+    return out;
+}
+
+void DirClaim::let_guests_in() {
+    if (!is_guest()) guests_.reset();
+    is_alone_ = false;
 }
 
 Result<void> sync_dir(const std::filesystem::path& dir) {

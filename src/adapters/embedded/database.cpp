@@ -8,7 +8,6 @@
 #include <thread>
 #include <vector>
 
-#include "adapters/embedded/data_dir.h"
 #include "adapters/embedded/migrations.h"
 #include "adapters/embedded/space_reserve.h"
 #include "base/failpoint.h"
@@ -42,7 +41,7 @@ struct Database::State {
     int max_log_pages = 0;
     int restart_log_at_pages = 0;  // writer thread only
     std::string path;
-    UniqueFd lock;
+    DirClaim claim;
 
     std::mutex mutex;  // of the queue, the readers and the flags
     std::condition_variable wake_writer;
@@ -58,7 +57,7 @@ struct Database::State {
     bool wants_last_pages = false;  // the writer finishes what the checkpointer began
 
     std::array<Signal, 3> changed;
-    std::optional<SpaceReserve> reserve;  // this and the next: the writer's
+    std::optional<SpaceReserve> reserve;  // this and the next: the writer's; a guest has none
     bool was_full = false;                // something in this group found no space
     std::unique_ptr<Connection> writer;
     std::unique_ptr<Connection> checkpointer;
@@ -160,7 +159,7 @@ void Database::State::run_group(std::vector<Job>& group) {
 Result<void> Database::State::run_jobs(std::vector<Job>& group) {
     CHECK_OK(writer->run("BEGIN IMMEDIATE"));
     bool is_any_good = false;
-    const bool is_tight = reserve->is_tight();
+    const bool is_tight = reserve && reserve->is_tight();
     for (auto& job : group) {
         if (is_tight && job.purpose == Purpose::kNewWork) {
             job.outcome = fail(Errc::kNoSpace, "the disk is nearly full");
@@ -213,7 +212,7 @@ void Database::State::checkpoint(Connection& connection) {
 // The pages that wait in the log go to the database file, and the log's own blocks are free for the
 // next commits.
 void Database::State::make_room() {
-    reserve->give_up();
+    if (reserve) reserve->give_up();
     checkpoint(*writer);
 }
 
@@ -286,25 +285,30 @@ Result<std::shared_ptr<Database>> Database::open(
     const Options& options, const Clock& clock, Pool& blocking
 ) {
     std::error_code ec;
-    std::filesystem::create_directories(options.dir, ec);
+    if (!options.is_guest) std::filesystem::create_directories(options.dir, ec);
     const auto dir = std::filesystem::canonical(options.dir, ec);
     if (ec) return fail(Errc::kUnavailable, options.dir.string() + ": " + ec.message());
-    ::chmod(dir.c_str(), 0700);
+    if (!options.is_guest) ::chmod(dir.c_str(), 0700);
     std::shared_ptr<Database> out(new Database(dir, blocking));
     State& state = *out->state_;
     state.health = out->health_;
     state.max_queued = options.max_queued_writes;
     state.max_log_pages = state.restart_log_at_pages = options.max_log_pages;
-    TRY(state.lock, lock_dir(dir));
+    TRY(state.claim, options.is_guest ? DirClaim::as_guest(dir) : DirClaim::as_owner(dir));
     state.path = (dir / "pixgate.db").string();
     TRY(state.writer, Connection::open(state.path));
-    ::chmod(state.path.c_str(), 0600);
-    CHECK_OK(migrate(*state.writer, state.path, clock.now()));
-    if (options.prepare) CHECK_OK(options.prepare(*state.writer));
+    if (options.is_guest) {
+        CHECK_OK(check_schema(*state.writer, state.path));
+    } else {
+        ::chmod(state.path.c_str(), 0600);
+        if (!state.claim.is_alone()) CHECK_OK(check_schema(*state.writer, state.path));
+        CHECK_OK(migrate(*state.writer, state.path, clock.now()));
+        if (options.prepare) CHECK_OK(options.prepare(*state.writer));
+    }
     TRY(state.checkpointer, Connection::open(state.path));
     // SQLite syncs the directory for its log, but not for a new database file.
     CHECK_OK(sync_dir(dir));
-    state.reserve.emplace(dir, options.reserve_bytes);
+    if (!options.is_guest) state.reserve.emplace(dir, options.reserve_bytes);
     state.start();
     return out;
 }
@@ -373,6 +377,10 @@ void Database::give_back(Connection* connection) {
 
 void Database::close() {
     state_->stop();
+}
+
+DirClaim& Database::claim() {
+    return state_->claim;
 }
 
 Signal& Database::changed(Topic topic) {

@@ -1,4 +1,4 @@
-// The one SQLite file of a data directory, and the lock that keeps other processes out.
+// The one SQLite file of a data directory, and the claim on it that keeps other owners out.
 // Writes go through one thread, which takes all that wait into one transaction and one fsync, each
 // in a savepoint of its own. Reads run on a small set of connections.
 #pragma once
@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 
+#include "adapters/embedded/data_dir.h"
 #include "adapters/embedded/sqlite.h"
 #include "adapters/embedded/volume_health.h"
 #include "base/task.h"
@@ -26,8 +27,9 @@ public:
         // log: without that, reads that overlap all the time would let it grow for ever.
         int max_log_pages = 16'000;
         std::uint64_t reserve_bytes = 0;  // see space_reserve.h
-        // Runs once after the migrations, before anything else uses the database.
+        // Runs once after the migrations, before anything else uses the database; not for a guest.
         std::function<Result<void>(Connection&)> prepare;
+        bool is_guest = false;  // see data_dir.h
     };
     // Blocks. Errors as in embedded::open().
     static Result<std::shared_ptr<Database>> open(
@@ -78,6 +80,7 @@ public:
     Signal& changed(Topic topic);
     const std::shared_ptr<VolumeHealth>& health() const { return health_; }
     const std::filesystem::path& dir() const { return dir_; }
+    DirClaim& claim();
     Pool& blocking() { return blocking_; }
 
 private:

@@ -1,5 +1,6 @@
 #include "adapters/embedded/database.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <future>
@@ -13,14 +14,22 @@ namespace {
 class DatabaseTest : public testing::Test {
 protected:
     Result<std::shared_ptr<Database>> open(
-        std::size_t max_queued_writes = 100, std::uint64_t reserve_bytes = 0
+        std::size_t max_queued_writes = 100, std::uint64_t reserve_bytes = 0, bool is_guest = false
     ) {
         Database::Options options;
+        options.is_guest = is_guest;
         options.dir = dir_.path();
         options.max_queued_writes = max_queued_writes;
         options.max_log_pages = max_log_pages_;
         options.reserve_bytes = reserve_bytes;
         return Database::open(options, clock_, pool_);
+    }
+
+    Result<std::shared_ptr<Database>> open_as_guest() { return open(100, 0, true); }
+    std::shared_ptr<Database> open_for_guests() {
+        auto db = open().value();
+        db->claim().let_guests_in();
+        return db;
     }
 
     int max_log_pages_ = 16'000;
@@ -63,6 +72,68 @@ TEST_F(DatabaseTest, ASecondOpenIsRefusedAndNamesTheProcess) {
 TEST_F(DatabaseTest, TheLockEndsWithItsOwner) {
     open().value().reset();
     EXPECT_TRUE(open());
+}
+
+TEST_F(DatabaseTest, OwnerAndGuestsReadAndWriteBesideEachOther) {
+    const auto owner = open_for_guests();
+    const auto guest = open_as_guest().value();
+    const auto other = open_as_guest().value();
+    ASSERT_TRUE(add(*owner, "of-owner"));
+    ASSERT_TRUE(add(*guest, "of-guest"));
+    std::vector<std::thread> writers;
+    for (const auto& db : {owner, guest, other}) {
+        writers.emplace_back([&db] {
+            for (int i = 0; i < 50; ++i)
+                EXPECT_TRUE(add(*db, fmt::format("{}-{}", static_cast<void*>(db.get()), i)));
+        });
+    }
+    for (auto& writer : writers) writer.join();
+    for (const auto& db : {owner, guest, other}) EXPECT_EQ(count(*db), 152);
+}
+
+TEST_F(DatabaseTest, AGuestNeedsSomethingToBeAGuestOf) {
+    const auto guest = open_as_guest();
+    ASSERT_FALSE(guest);
+    EXPECT_EQ(guest.error().code, Errc::kNotFound);
+    EXPECT_TRUE(std::filesystem::is_empty(dir_.path()));
+}
+
+TEST_F(DatabaseTest, AGuestWaitsForAnOwnerThatBegins) {
+    const auto owner = open().value();
+    auto guest = std::async(std::launch::async, [this] { return open_as_guest(); });
+    EXPECT_EQ(guest.wait_for(std::chrono::milliseconds(100)), std::future_status::timeout);
+    owner->claim().let_guests_in();
+    EXPECT_TRUE(guest.get());
+}
+
+TEST_F(DatabaseTest, AnOwnerThatFindsGuestsIsNotAlone) {
+    auto owner = open_for_guests();
+    auto guest = open_as_guest().value();
+    owner.reset();
+    owner = open().value();
+    EXPECT_FALSE(owner->claim().is_alone());
+    guest.reset();
+    owner.reset();
+    EXPECT_TRUE(open().value()->claim().is_alone());
+}
+
+TEST_F(DatabaseTest, TheSchemaIsNotChangedUnderGuests) {
+    auto owner = open_for_guests();
+    const auto guest = open_as_guest().value();
+    auto pretend = [](Connection& c) -> Result<void> {
+        CHECK_OK(
+            c.run("DELETE FROM schema_migrations WHERE number = "
+                  "(SELECT max(number) FROM schema_migrations)")
+        );
+        return {};
+    };
+    ASSERT_TRUE(run_task(owner->write(std::move(pretend))));
+    owner.reset();
+    for (const auto& refused : {open(), open_as_guest()}) {
+        ASSERT_FALSE(refused);
+        EXPECT_EQ(refused.error().code, Errc::kFailedPrecondition);
+        EXPECT_EQ(refused.error().reason, "older_schema");
+    }
 }
 
 TEST_F(DatabaseTest, ANewerSchemaIsRefusedUntouched) {

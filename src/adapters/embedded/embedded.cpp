@@ -5,6 +5,7 @@
 #include "adapters/embedded/database.h"
 #include "adapters/embedded/dead_letters.h"
 #include "adapters/embedded/event_source.h"
+#include "adapters/embedded/leases.h"
 #include "adapters/embedded/object_store.h"
 #include "adapters/embedded/purge_outbox.h"
 #include "adapters/embedded/queue.h"
@@ -21,9 +22,11 @@ Result<Adapters> open(Config config, const Clock& clock, Pool& blocking) {
         .max_queued_writes = config.max_queued_writes,
         .reserve_bytes = config.min_free_bytes / 2,
         .prepare = [&clock](Connection& db) { return make_all_visible(db, clock.now()); },
+        .is_guest = config.is_guest,
     };
     TRY(auto database, Database::open(options, clock, blocking));
     TRY(auto store, make_object_store(database, config, clock));
+    database->claim().let_guests_in();
     return Adapters{
         .database = database,
         .store = std::move(store),
@@ -34,7 +37,7 @@ Result<Adapters> open(Config config, const Clock& clock, Pool& blocking) {
         .dead_letters = make_dead_letters(database, clock),
         .catalog = make_catalog(database),
         .alerts = make_alert_log(database, clock),
-        .leases = nullptr,
+        .leases = make_leases(database->dir(), clock),
         .purges = make_purge_outbox(database),
         .health = database->health(),
     };

@@ -2,8 +2,8 @@
 // SQLite file; a stored object and its event, a dead letter and its alert, an image and its history
 // are one transaction each.
 //   DIR/pixgate.db  index, events, queue, dead letters, catalog   DIR/objects/  bodies
-//   DIR/tmp/        bodies under way                              DIR/lock      one process at a
-//   time
+//   DIR/tmp/        bodies under way                              DIR/lock      of the owner
+//   DIR/leases      who makes which variant                       DIR/guests    of other processes
 #pragma once
 
 #include <filesystem>
@@ -30,6 +30,8 @@ struct Config {
     // new work below half of it. Half of it is kept in a file for the day when the disk is full.
     std::uint64_t min_free_bytes = 16ULL << 20;
     std::string region = "us-east-1";  // told in events
+    // Beside the process that owns the directory, for the role edge: see data_dir.h.
+    bool is_guest = false;
 };
 
 class Database;
@@ -45,8 +47,7 @@ struct Adapters {
     std::unique_ptr<DeadLetters> dead_letters;
     std::unique_ptr<Catalog> catalog;
     std::unique_ptr<AlertLog> alerts;
-    // Null: one process holds the directory, so nobody else could do the same work.
-    std::unique_ptr<Leases> leases;
+    std::unique_ptr<Leases> leases;  // null where the disk had no room for them
     std::unique_ptr<PurgeOutbox> purges;
     std::shared_ptr<const VolumeHealth> health;  // adapters/embedded/volume_health.h
 
@@ -55,10 +56,12 @@ struct Adapters {
     void close();
 };
 
-// Opens the directory: lock, migrations, leftovers of a crash. Blocks; for the start of the
+// Opens the directory: claim, migrations, leftovers of a crash. Blocks; for the start of the
 // program. `blocking` runs file work and reads; it and `clock` must outlive the adapters.
-//   errors  kFailedPrecondition: in use by another process (reason "locked"), or made by a newer
-//           version (reason "newer_schema"); kUnavailable, kNoSpace: the directory cannot be used
+//   errors  kFailedPrecondition: in use by another process (reason "locked"), made by a newer
+//           version (reason "newer_schema") or by an older one where it may not be changed now
+//           (reason "older_schema"); kNotFound: nothing for a guest yet; kUnavailable, kNoSpace:
+//           the directory cannot be used
 Result<Adapters> open(Config config, const Clock& clock, Pool& blocking);
 
 }  // namespace pixgate::embedded

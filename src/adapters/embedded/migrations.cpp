@@ -29,7 +29,48 @@ Result<void> take(Connection& db, const Migration& step, TimePoint now) {
     return std::unexpected(std::move(error));
 }
 
+Result<std::int64_t> schema_of(Connection& db) {
+    TRY(const std::int64_t is_there,
+        db.integer("SELECT count(*) FROM sqlite_schema WHERE name = 'schema_migrations'"));
+    if (is_there == 0) return 0;
+    return db.integer("SELECT coalesce(max(number), 0) FROM schema_migrations");
+}
+
+int newest_of(std::span<const Migration> steps) {
+    return steps.empty() ? 0 : steps.back().number;
+}
+
+std::unexpected<Error> newer(const std::string& path, std::int64_t at, int newest) {
+    return fail(
+        Errc::kFailedPrecondition,
+        fmt::format(
+            "{} was written by a newer version of Pixgate (schema {}, this one knows {}); use that "
+            "version, or the copy made before the upgrade",
+            path, at, newest
+        ),
+        "newer_schema"
+    );
+}
+
 }  // namespace
+
+Result<void> check_schema(
+    Connection& db, const std::string& path, std::span<const Migration> steps
+) {
+    TRY(const std::int64_t at, schema_of(db));
+    const int newest = newest_of(steps);
+    if (at > newest) return newer(path, at, newest);
+    if (at == newest) return {};
+    return fail(
+        Errc::kFailedPrecondition,
+        fmt::format(
+            "{} has to be brought from schema {} to {}, which is for the process with all roles "
+            "but edge: stop the edge processes, start that one, then start them again",
+            path, at, newest
+        ),
+        "older_schema"
+    );
+}
 
 Result<void> migrate(
     Connection& db, const std::string& path, TimePoint now, std::span<const Migration> steps
@@ -38,20 +79,9 @@ Result<void> migrate(
         "CREATE TABLE IF NOT EXISTS schema_migrations ("
         "number INTEGER PRIMARY KEY, name TEXT NOT NULL, taken_ms INTEGER NOT NULL) STRICT"
     ));
-    TRY(const std::int64_t at,
-        db.integer("SELECT coalesce(max(number), 0) FROM schema_migrations"));
-    const int newest = steps.empty() ? 0 : steps.back().number;
-    if (at > newest) {
-        return fail(
-            Errc::kFailedPrecondition,
-            fmt::format(
-                "{} was written by a newer version of Pixgate (schema {}, this one knows {}); use "
-                "that version, or the copy made before the upgrade",
-                path, at, newest
-            ),
-            "newer_schema"
-        );
-    }
+    TRY(const std::int64_t at, schema_of(db));
+    const int newest = newest_of(steps);
+    if (at > newest) return newer(path, at, newest);
     if (at > 0 && at < newest) {
         const std::string copy = fmt::format("{}.before-{:04}", path, newest);
         std::error_code ec;

@@ -26,4 +26,10 @@ Result<void> migrate(
     std::span<const Migration> steps = migrations()
 );
 
+// That there is nothing to bring up, for who may not change it.
+//   errors  kFailedPrecondition, reasons "newer_schema" and "older_schema"
+Result<void> check_schema(
+    Connection& db, const std::string& path, std::span<const Migration> steps = migrations()
+);
+
 }  // namespace pixgate::embedded

@@ -100,6 +100,7 @@ public:
         const Clock& clock
     )
         : db_(std::move(database)), files_(std::move(files)), config_(config), clock_(clock) {
+        if (!db_->claim().is_alone()) return;
         sweeper_ = std::jthread([this](std::stop_token stop) { sweep(std::move(stop)); });
     }
 
@@ -362,7 +363,10 @@ void EmbeddedObjectStore::sweep(std::stop_token stop) {
 Result<std::unique_ptr<ObjectStore>> make_object_store(
     std::shared_ptr<Database> database, const Config& config, const Clock& clock
 ) {
-    TRY(auto files, BodyFiles::open(database->dir(), config.min_free_bytes, database->health()));
+    TRY(auto files,
+        BodyFiles::open(
+            database->dir(), config.min_free_bytes, database->health(), database->claim().is_alone()
+        ));
     return std::make_unique<EmbeddedObjectStore>(
         std::move(database), std::move(files), config, clock
     );

@@ -8,8 +8,8 @@
 
 namespace pixgate::embedded {
 
-// Objects as files with their index in the database. Sweeps bodies that no row knows, once, in the
-// background.
+// Objects as files with their index in the database. An owner that is alone sweeps bodies that no
+// row knows, once, in the background.
 Result<std::unique_ptr<ObjectStore>> make_object_store(
     std::shared_ptr<Database> database, const Config& config, const Clock& clock
 );

@@ -64,6 +64,27 @@ protected:
     Adapters adapters_;
 };
 
+TEST_F(EmbeddedStoreTest, ABodyOnItsWayInFromAGuestOutlivesAStartOfTheOwner) {
+    open();
+    Pool guests_pool("guest", 1);
+    Config of_guest = config_;
+    of_guest.is_guest = true;
+    auto guest = embedded::open(of_guest, clock_, guests_pool).value();
+    const fs::path incoming = dir_.path() / "tmp" / std::string(32, 'a');
+    const fs::path renamed = dir_.path() / "objects" / "bb" / std::string(32, 'b');
+    fs::create_directories(renamed.parent_path());
+    for (const auto& path : {incoming, renamed}) std::ofstream(path) << "not in the index yet";
+    close();
+    open();
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    EXPECT_TRUE(fs::exists(incoming) && fs::exists(renamed));
+    guests_pool.join();
+    guest = {};
+    close();
+    open();
+    EXPECT_TRUE(comes_true([&] { return !fs::exists(incoming) && !fs::exists(renamed); }));
+}
+
 TEST_F(EmbeddedStoreTest, NamesOfFilesSayNothingAndNobodyElseMayRead) {
     open();
     ASSERT_TRUE(put("../secret.jpg", "x"));

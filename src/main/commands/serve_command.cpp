@@ -26,7 +26,13 @@ int serve_command(const ServeFlags& flags) {
     config.ready_file = flags.ready_file;
     const SystemClock clock;
     SystemIds ids(clock);
-    auto secrets = load_or_make_secrets(config.data_dir, ids);
+    auto secrets = config.is_guest() ? load_secrets(config.data_dir)
+                                     : load_or_make_secrets(config.data_dir, ids);
+    if (!secrets && secrets.error().code == Errc::kNotFound) {
+        secrets.error().message +=
+            ". A process with the role edge alone serves what another one stores: start that one "
+            "on this data_dir first";
+    }
     if (!secrets) return print_failure(secrets.error());
     config.secrets = *std::move(secrets);
     if (config.store.access_key.empty()) {

@@ -27,6 +27,18 @@ bool is_local(const http::Request& request) {
     return is_peer_local && (host == "localhost" || host == "127.0.0.1" || host == "[::1]");
 }
 
+constexpr std::array<std::string_view, 3> kProbes{"/healthz", "/readyz", "/metrics"};
+
+void set_fallback(http::Router& router) {
+    router.set_fallback([](const http::Request& request, unsigned status, std::string allow) {
+        Error error{Errc::kNotFound, "", ""};
+        if (status == 405) error = {Errc::kInvalidArgument, "This path takes " + allow + ".", ""};
+        if (status == 400) error = {Errc::kInvalidArgument, "The path is not well-formed.", ""};
+        if (status >= 500) error = {Errc::kInternal, "", ""};
+        return problem_response(error, request.id, status);
+    });
+}
+
 }  // namespace
 
 std::span<const ApiRoute> Api::routes() {
@@ -64,19 +76,23 @@ Api::Api(ApiPorts ports, ApiOptions options)
 void Api::register_on(http::Router& router) {
     register_cors(router);
     register_pages(router);
+    for (const ApiRoute& route : routes()) add_route(router, route);
+    set_fallback(router);
+}
+
+void Api::register_probes_on(http::Router& router) {
     for (const ApiRoute& route : routes()) {
-        router.add(
-            std::string(route.method), std::string(route.pattern),
-            [this, &route](http::Request& request) { return answer(route, request); }
-        );
+        const auto is_same = [&route](std::string_view path) { return path == route.pattern; };
+        if (std::ranges::any_of(kProbes, is_same)) add_route(router, route);
     }
-    router.set_fallback([](const http::Request& request, unsigned status, std::string allow) {
-        Error error{Errc::kNotFound, "", ""};
-        if (status == 405) error = {Errc::kInvalidArgument, "This path takes " + allow + ".", ""};
-        if (status == 400) error = {Errc::kInvalidArgument, "The path is not well-formed.", ""};
-        if (status >= 500) error = {Errc::kInternal, "", ""};
-        return problem_response(error, request.id, status);
-    });
+    set_fallback(router);
+}
+
+void Api::add_route(http::Router& router, const ApiRoute& route) {
+    router.add(
+        std::string(route.method), std::string(route.pattern),
+        [this, &route](http::Request& request) { return answer(route, request); }
+    );
 }
 
 Task<Result<Caller>> Api::admit(const ApiRoute& route, const http::Request& request) {

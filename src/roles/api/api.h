@@ -97,6 +97,8 @@ public:
     // Routes, CORS, security headers and the answers for unknown paths. The Api must outlive the
     // router's use.
     void register_on(http::Router& router);
+    // Only /healthz, /readyz and /metrics, for a process without the role api.
+    void register_probes_on(http::Router& router);
     // Ends event streams, so that a server that stops need not wait for them.
     void stop() { ports_.feed.stop(); }
 
@@ -128,6 +130,7 @@ private:
     Task<Result<http::Response>> metrics(ApiCall& call);
     Task<Result<http::Response>> openapi(ApiCall& call);
 
+    void add_route(http::Router& router, const ApiRoute& route);
     void register_pages(http::Router& router);
     void register_cors(http::Router& router);
 
