@@ -1,5 +1,6 @@
 #include "core/snapshot.h"
 
+#include <array>
 #include <boost/json.hpp>
 
 namespace pixgate {
@@ -18,7 +19,7 @@ json::object write_map(const TextMap& map) {
     return out;
 }
 
-json::array write_variants(const std::vector<Variant>& variants) {
+json::array variants_json(const std::vector<Variant>& variants) {
     json::array out;
     for (const auto& v : variants) {
         out.push_back(json::object{
@@ -36,7 +37,7 @@ json::array write_variants(const std::vector<Variant>& variants) {
     return out;
 }
 
-json::array write_history(const std::vector<HistoryEntry>& history) {
+json::array history_json(const std::vector<HistoryEntry>& history) {
     json::array out;
     for (const auto& h : history) {
         out.push_back(
@@ -90,6 +91,23 @@ Variant read_variant(const json::object& o) {
     };
 }
 
+std::vector<Variant> variants_of(const json::array& list) {
+    std::vector<Variant> out;
+    out.reserve(list.size());
+    for (const auto& v : list) out.push_back(read_variant(v.as_object()));
+    return out;
+}
+
+std::vector<HistoryEntry> history_of(const json::array& list) {
+    std::vector<HistoryEntry> out;
+    out.reserve(list.size());
+    for (const auto& h : list) {
+        const auto& entry = h.as_object();
+        out.push_back({state(entry), time(entry, "at_ms"), text(entry, "reason")});
+    }
+    return out;
+}
+
 Image read_image(const json::object& o) {
     Image image;
     image.id.value = text(o, "id");
@@ -113,19 +131,26 @@ Image read_image(const json::object& o) {
     image.dominant_colour = text_or_none(o, "dominant_colour");
     image.thumbhash = text_or_none(o, "thumbhash");
     image.blurhash = text_or_none(o, "blurhash");
-    for (const auto& v : o.at("variants").as_array()) {
-        image.variants.push_back(read_variant(v.as_object()));
-    }
-    for (const auto& h : o.at("history").as_array()) {
-        const auto& entry = h.as_object();
-        image.history.push_back({state(entry), time(entry, "at_ms"), text(entry, "reason")});
-    }
+    image.variants = variants_of(o.at("variants").as_array());
+    image.history = history_of(o.at("history").as_array());
     image.metadata = read_map(o.at("metadata").as_object());
     image.created_at = time(o, "created_ms");
     image.expires_at = time(o, "expires_ms");
     if (!o.at("ready_ms").is_null()) image.ready_at = time(o, "ready_ms");
     return image;
 }
+
+// Memory for the values of one text: on the stack, as far as it goes.
+class Parsed {
+public:
+    explicit Parsed(std::string_view text) : value_(json::parse(text, &memory_)) {}
+    const json::value& value() const { return value_; }
+
+private:
+    std::array<unsigned char, 8 * 1024> first_;
+    json::monotonic_resource memory_{first_.data(), first_.size()};
+    json::value value_;
+};
 
 }  // namespace
 
@@ -152,8 +177,8 @@ std::string write_snapshot(const Image& image) {
         {"dominant_colour", image.dominant_colour},
         {"thumbhash", image.thumbhash},
         {"blurhash", image.blurhash},
-        {"variants", write_variants(image.variants)},
-        {"history", write_history(image.history)},
+        {"variants", variants_json(image.variants)},
+        {"history", history_json(image.history)},
         {"metadata", write_map(image.metadata)},
         {"created_ms", ms_of(image.created_at)},
         {"expires_ms", ms_of(image.expires_at)},
@@ -165,9 +190,33 @@ std::string write_snapshot(const Image& image) {
 
 Result<Image> read_snapshot(std::string_view text) {
     try {
-        return read_image(json::parse(text).as_object());
+        return read_image(Parsed(text).value().as_object());
     } catch (const std::exception& e) {
         return fail(Errc::kCorrupt, std::string("stored image: ") + e.what());
+    }
+}
+
+std::string write_history(const std::vector<HistoryEntry>& history) {
+    return json::serialize(history_json(history));
+}
+
+std::string write_variants(const std::vector<Variant>& variants) {
+    return json::serialize(variants_json(variants));
+}
+
+Result<std::vector<HistoryEntry>> read_history(std::string_view text) {
+    try {
+        return history_of(Parsed(text).value().as_array());
+    } catch (const std::exception& e) {
+        return fail(Errc::kCorrupt, std::string("stored history: ") + e.what());
+    }
+}
+
+Result<std::vector<Variant>> read_variants(std::string_view text) {
+    try {
+        return variants_of(Parsed(text).value().as_array());
+    } catch (const std::exception& e) {
+        return fail(Errc::kCorrupt, std::string("stored variants: ") + e.what());
     }
 }
 
@@ -177,7 +226,8 @@ std::string write_text_map(const TextMap& map) {
 
 Result<TextMap> read_text_map(std::string_view text) {
     try {
-        return read_map(json::parse(text).as_object());
+        if (text == "{}") return TextMap{};
+        return read_map(Parsed(text).value().as_object());
     } catch (const std::exception& e) {
         return fail(Errc::kCorrupt, std::string("stored map: ") + e.what());
     }

@@ -113,7 +113,7 @@ Result<Applied> apply_now(Connection& db, const Change& change) {
     Image image = *found;
     const Applied applied = change_image(image, change);
     if (!took_effect(applied)) return applied;
-    CHECK_OK(update_image(db, *found, image));
+    CHECK_OK(update_image(db, image));
     if (change.event && is_effect(change)) CHECK_OK(note_event(db, *change.event));
     CHECK_OK(tell_feed(db, image));
     return applied;
@@ -179,12 +179,11 @@ public:
         }
         if (query.state == ImageState::kDeleted) co_return ImagePage{};
         auto look = [&query](Connection& db) -> Result<ImagePage> {
-            TRY(auto ids, list_ids(db, query, query.limit + 1));
-            const bool has_more = ids.size() > query.limit;
-            if (has_more) ids.resize(query.limit);
             ImagePage page;
-            if (has_more && !ids.empty()) page.next_cursor = ids.back();
-            TRY(page.images, find_images(db, ids));
+            TRY(page.images, list_images(db, query, query.limit + 1));
+            const bool has_more = page.images.size() > query.limit;
+            if (has_more) page.images.resize(query.limit);
+            if (has_more && !page.images.empty()) page.next_cursor = page.images.back().id.value;
             return page;
         };
         co_return co_await db_->read(std::move(look));
@@ -218,10 +217,7 @@ public:
     }
 
     Task<Result<std::vector<Image>>> due(DueQuery query) override {
-        auto look = [&query](Connection& db) -> Result<std::vector<Image>> {
-            TRY(const auto ids, due_ids(db, query));
-            return find_images(db, ids);
-        };
+        auto look = [&query](Connection& db) { return due_images(db, query); };
         co_return co_await db_->read(std::move(look));
     }
 

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "base/failpoint.h"
+#include "base/log.h"
 
 namespace pixgate::embedded {
 
@@ -83,6 +84,10 @@ Result<void> migrate(
     const int newest = newest_of(steps);
     if (at > newest) return newer(path, at, newest);
     if (at > 0 && at < newest) {
+        log::info(
+            "bringing the database to a new schema; a large one takes minutes",
+            {{"from", at}, {"to", newest}}
+        );
         const std::string copy = fmt::format("{}.before-{:04}", path, newest);
         std::error_code ec;
         std::filesystem::remove(copy, ec);  // of a run that was cut short

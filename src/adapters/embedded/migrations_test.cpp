@@ -50,22 +50,29 @@ TEST_F(MigrationsTest, ACopyIsKeptBeforeAnUpgrade) {
     EXPECT_EQ(copy->integer("SELECT count(*) FROM a").value(), 1);
 }
 
-TEST_F(MigrationsTest, ThumbnailsOfTheFirstSchemaAreKept) {
+TEST_F(MigrationsTest, ImagesOfTheFirstSchemaAreKeptWithThumbnailsAndHistory) {
     ASSERT_TRUE(migrate(*db_, path_, {}, migrations().first(1)));
     ASSERT_TRUE(db_->script(
         "INSERT INTO images VALUES ('i', 'ann', 'default', 'ready', '', 'a.jpg', 'b', 'i/original',"
         "'image/jpeg', 9, 'e', 'image/jpeg', 9, '', 4, 3, 1, '{}', 1, 2, 3, 3, 'c', NULL, '');"
         "INSERT INTO image_variants VALUES ('i', 'thumb', 'b', 'i/thumbnails/thumb', 'e2',"
         "'image/webp', 2, 1, 7);"
+        "INSERT INTO image_history VALUES ('i', 1, 'ready', 2, ''), ('i', 0, 'pending', 1, 'x');"
     ));
     ASSERT_TRUE(migrate(*db_, path_, {}));
     EXPECT_EQ(
-        value("SELECT count(*) FROM image_variants WHERE image_id = 'i' AND kind = 'thumbnail' "
-              "AND name = 'thumb' AND key = 'i/thumbnails/thumb' AND etag = 'e2' AND size_bytes = 7"
-        ),
+        value("SELECT count(*) FROM images, json_each(variants) v WHERE images.id = 'i' "
+              "AND v.value ->> 'kind' = 'thumbnail' AND v.value ->> 'name' = 'thumb' "
+              "AND v.value ->> 'key' = 'i/thumbnails/thumb' AND v.value ->> 'etag' = 'e2' "
+              "AND v.value ->> 'size_bytes' = 7"),
         1
     );
     EXPECT_EQ(value("SELECT count(*) FROM images WHERE thumbhash = '' AND has_alpha = 0"), 1);
+    EXPECT_EQ(
+        value("SELECT history = '[{\"state\":\"pending\",\"at_ms\":1,\"reason\":\"x\"},"
+              "{\"state\":\"ready\",\"at_ms\":2,\"reason\":\"\"}]' FROM images"),
+        1
+    );
     EXPECT_EQ(value("SELECT count(*) FROM pragma_foreign_key_check"), 0);
 }
 
