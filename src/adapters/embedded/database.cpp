@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::size_t kMaxGroup = 512;   // writes in one commit
 constexpr int kCheckpointPages = 1'000;  // 4 MiB of log: tidy up in the background
-constexpr std::size_t kIdleReaders = 8;
+constexpr std::size_t kIdleReaders = 16;  // one reads the schema anew when it is opened
 constexpr std::chrono::seconds kReadersLimit{1};  // how long the writer waits for them
 
 Result<void> no_outcome() {
