@@ -31,7 +31,7 @@ def nearest_variant(base: str, image_id: str) -> tuple[str, bytes, str]:
 
 def one(pid: int, url: str, connections: int, headers: dict) -> dict:
     before = load.cpu_seconds(pid)
-    r = load.wrk(url, None, connections, SECONDS, headers=headers, core=CLIENT_CORE)
+    r = load.hits(url, connections, SECONDS, headers, CLIENT_CORE)
     r["cpu_us"] = (load.cpu_seconds(pid) - before) * 1e6 / max(1, r["requests"])
     r["peak_mib"] = load.pss_mib(pid)
     return r

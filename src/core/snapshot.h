@@ -1,4 +1,5 @@
-// An image, parts of one, and maps of texts, as JSON for the database. The API's JSON is made in roles/api.
+// An image, parts of one, and maps of texts, as JSON for the database. The API's JSON is made in
+// roles/api.
 #pragma once
 
 #include <map>

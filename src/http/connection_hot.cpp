@@ -5,18 +5,11 @@
 
 #include "base/log.h"
 #include "http/connection.h"
+#include "http/pieces.h"
 
 namespace pixgate::http {
 
 using std::chrono::steady_clock;
-
-namespace {
-
-iovec piece_of(std::string_view text) {
-    return {const_cast<char*>(text.data()), text.size()};
-}
-
-}  // namespace
 
 // Called by the loop: a new turn.
 bool Connection::take_input(steady_clock::time_point now) {
@@ -61,15 +54,14 @@ Connection::Hot Connection::answer_hot(std::string_view& input, steady_clock::ti
     const auto parsed = parser.feed(input, head);
     if (!parsed || !*parsed) return Hot::kNotHot;
     bool is_unchanged = false;
-    const auto* entry = part_.hot.find(head, arrived, is_unchanged);
+    const auto* entry = part_.hot.find(head, arrived, part_.date(), is_unchanged);
     if (entry == nullptr) return Hot::kNotHot;
     const auto result = send_hot(*entry, is_unchanged);
     const auto took = steady_clock::now() - arrived;
     const unsigned status = is_unchanged ? 304 : 200;
     part_.metrics.answered(entry->route, status, took);
     if (entry->repeat.counter != nullptr) entry->repeat.counter->add();
-    const auto id = std::string_view(part_.hot_tail).substr(part_.hot_tail.size() - 20, 16);
-    log_access({id, head.method, head.path, entry->route, status, took});
+    log_access({"", head.method, head.path, entry->route, status, took});
     count_transferred();
     ++turn_answers_;
     input.remove_prefix(head.size_bytes);
@@ -79,15 +71,23 @@ Connection::Hot Connection::answer_hot(std::string_view& input, steady_clock::ti
 Connection::Hot Connection::send_hot(const HotAnswers::Entry& entry, bool is_unchanged) {
     const auto& repeat = entry.repeat;
     const auto& head = is_unchanged ? repeat.head_unchanged : repeat.head;
-    std::string& tail = part_.hot_tail;
-    tail.assign("Date: ").append(part_.date()).append("\r\nx-request-id: ");
-    part_.append_request_id(tail);
-    tail.append("\r\n\r\n");
     const auto body = is_unchanged ? std::string_view{} : std::string_view(*repeat.body);
-    std::array<iovec, 3> pieces{piece_of(*head), piece_of(tail), piece_of(body)};
-    std::span<iovec> left(pieces);
+    const bool is_file = entry.file && !is_unchanged;
+    std::string& tail = part_.hot_tail;
     const auto before = wire_.sent_bytes();
-    if (wire_.send_now(left, false) == Wire::Sent::kAll) return Hot::kAnswered;
+    auto sent = Wire::Sent::kAll;
+    if (is_file) {
+        tail = entry.file_tail;
+        sent = wire_.send_file_now(entry.file.get(), head->size() + tail.size() + body.size());
+    } else {
+        tail.assign("Date: ").append(part_.date()).append("\r\nx-request-id: ");
+        part_.append_request_id(tail);
+        tail.append("\r\n\r\n");
+        std::array<iovec, 3> pieces{piece_of(*head), piece_of(tail), piece_of(body)};
+        std::span<iovec> left(pieces);
+        sent = wire_.send_now(left, false);
+    }
+    if (sent == Wire::Sent::kAll) return Hot::kAnswered;
     // A broken connection comes to light when the coroutine sends the rest.
     unsent_ = std::make_unique<Unsent>(Unsent{
         .head = head,

@@ -1,9 +1,13 @@
 #include "http/hot_answers.h"
 
+#include <sys/mman.h>
+
 #include <algorithm>
+#include <array>
 
 #include "base/encoding.h"
 #include "http/conditional.h"
+#include "http/pieces.h"
 
 namespace pixgate::http {
 
@@ -51,8 +55,10 @@ std::size_t key_bytes(std::string_view target, const HotAnswers::Entry& entry) {
 
 std::size_t bytes_of(std::string_view target, const HotAnswers::Entry& entry) {
     const Repeat& repeat = entry.repeat;
-    return kOverheadBytes + key_bytes(target, entry) + repeat.body->size() + repeat.head->size() +
-           repeat.head_unchanged->size() + repeat.etag.size() + entry.route.size();
+    const std::size_t copies = entry.file ? 2 : 1;
+    return kOverheadBytes + key_bytes(target, entry) + copies * repeat.body->size() +
+           repeat.head->size() + repeat.head_unchanged->size() + repeat.etag.size() +
+           entry.route.size();
 }
 
 bool is_plain_get(const Head& head) {
@@ -66,6 +72,32 @@ void HotAnswers::clear() {
     targets_.clear();
     bytes_ = 0;
     n_entries_ = 0;
+    n_files_ = 0;
+}
+
+// Of what is about to be removed or replaced.
+void HotAnswers::forget(std::string_view target, const Entry& entry) {
+    bytes_ -= bytes_of(target, entry);
+    if (entry.file) --n_files_;
+}
+
+void HotAnswers::make_file(Entry& entry, std::string_view date) {
+    const std::string& body = *entry.repeat.body;
+    if (body.size() < kMinFileBytes || n_files_ >= kMaxFiles || bytes_ + body.size() > kMaxBytes)
+        return;
+    UniqueFd file(::memfd_create("pixgate-hot", MFD_CLOEXEC));
+    if (!file) return;
+    std::string tail = "Date: ";
+    tail.append(date).append("\r\n\r\n");
+    std::array<iovec, 3> pieces{piece_of(*entry.repeat.head), piece_of(tail), piece_of(body)};
+    const auto written = ::writev(file.get(), pieces.data(), pieces.size());
+    // Whole or not at all: where memory is short, a write to the socket copies as before.
+    const auto whole = entry.repeat.head->size() + tail.size() + body.size();
+    if (written != static_cast<ssize_t>(whole)) return;
+    entry.file = std::move(file);
+    entry.file_tail = std::move(tail);
+    bytes_ += body.size();
+    ++n_files_;
 }
 
 void HotAnswers::keep(const Request& request, Response& response) {
@@ -78,7 +110,13 @@ void HotAnswers::keep(const Request& request, Response& response) {
         (response.status == 200 && !response.fields.empty())) {
         return;
     }
-    Entry entry{.repeat = std::move(repeat), .by_values = {}, .route = std::string(request.route)};
+    Entry entry{
+        .repeat = std::move(repeat),
+        .by_values = {},
+        .route = std::string(request.route),
+        .file = {},
+        .file_tail = {}
+    };
     for (const auto name : entry.repeat.by_fields) {
         entry.by_values.emplace_back(request.fields.get(name));
     }
@@ -93,7 +131,7 @@ void HotAnswers::keep(const Request& request, Response& response) {
     }
     bytes_ += bytes;
     if (old != entries.end()) {
-        bytes_ -= bytes_of(target, *old);
+        forget(target, *old);
         *old = std::move(entry);
         return;
     }
@@ -102,7 +140,10 @@ void HotAnswers::keep(const Request& request, Response& response) {
 }
 
 const HotAnswers::Entry* HotAnswers::find(
-    const Head& head, std::chrono::steady_clock::time_point now, bool& is_unchanged
+    const Head& head,
+    std::chrono::steady_clock::time_point now,
+    std::string_view date,
+    bool& is_unchanged
 ) {
     if (n_entries_ == 0 || !is_plain_get(head)) return nullptr;
     const auto found = targets_.find(target_of(head.path, head.query));
@@ -113,7 +154,7 @@ const HotAnswers::Entry* HotAnswers::find(
     for (auto& entry : entries) {
         if (!is_for(entry, head.fields)) continue;
         if (is_void(entry.repeat, now)) {
-            bytes_ -= bytes_of(found->first, entry);
+            forget(found->first, entry);
             --n_entries_;
             if (&entry != &entries.back()) entry = std::move(entries.back());
             entries.pop_back();
@@ -122,6 +163,7 @@ const HotAnswers::Entry* HotAnswers::find(
         }
         is_unchanged =
             !if_none_match.empty() && etag_matches(if_none_match, entry.repeat.etag, false);
+        if (!is_unchanged && ++entry.times_found == kTimesForFile) make_file(entry, date);
         return &entry;
     }
     return nullptr;

@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/fd.h"
 #include "http/head_parser.h"
 #include "http/message.h"
 
@@ -20,16 +21,28 @@ public:
         Repeat repeat;
         std::vector<std::string> by_values;  // beside repeat.by_fields
         std::string route;
+        std::uint32_t times_found = 0;
+        // The whole answer as a file in memory, of one that is asked for often: one sendfile()
+        // gives the kernel its pages where a write copies them. It is the same for all, so it has
+        // no request id, and its date is that of when it was made, a moment ago.
+        UniqueFd file;
+        std::string file_tail;  // what lies in it between head and body
     };
 
     // Takes response.repeat, where there is one.
     void keep(const Request& request, Response& response);
 
     // The answer to this request; null where the handler is to be asked. `is_unchanged`: answer
-    // 304. Holds until the next call of keep() or find().
+    // 304. `date` is that of now, as the field says it. Holds until the next call of keep() or
+    // find().
     const Entry* find(
-        const Head& head, std::chrono::steady_clock::time_point now, bool& is_unchanged
+        const Head& head,
+        std::chrono::steady_clock::time_point now,
+        std::string_view date,
+        bool& is_unchanged
     );
+    static constexpr std::size_t kMinFileBytes = 16 << 10;  // below it a copy is cheaper
+    static constexpr std::uint32_t kTimesForFile = 8;
     std::size_t bytes() const { return bytes_; }  // held, about
 
 private:
@@ -40,6 +53,7 @@ private:
     static constexpr std::size_t kMaxKeyBytes = 1 << 10;  // of a target and its values
     // Of one target, by what browsers send: one per kind of browser.
     static constexpr std::size_t kMaxPerTarget = 8;
+    static constexpr std::size_t kMaxFiles = 64;  // of the open files that a process may have
 
     struct Hash {
         using is_transparent = void;
@@ -48,10 +62,13 @@ private:
         }
     };
     void clear();
+    void forget(std::string_view target, const Entry& entry);
+    void make_file(Entry& entry, std::string_view date);
 
     std::unordered_map<std::string, std::vector<Entry>, Hash, std::equal_to<>> targets_;
     std::size_t bytes_ = 0;
     std::size_t n_entries_ = 0;
+    std::size_t n_files_ = 0;
 };
 
 }  // namespace pixgate::http

@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
+#include <filesystem>
 #include <optional>
 
 #include "http/hot_answers.h"
@@ -155,6 +157,63 @@ TEST(HotAnswers, LargeAnswersArriveWholeThroughASlowReader) {
     EXPECT_EQ(count(answers, "HTTP/1.1 200 OK\r\n"), 21U);
     EXPECT_EQ(count(answers, "pppend"), 21U);
     EXPECT_EQ(f.picture.asked, 3);
+}
+
+TEST(HotAnswers, WhatIsAskedForOftenComesFromAFileAndIsTheSame) {
+    Fixture f;
+    std::string body(HotAnswers::kMinFileBytes, 'p');
+    for (std::size_t i = 0; i < body.size(); i += 7) body[i] = static_cast<char>('a' + i % 26);
+    f.picture.body = std::make_shared<const std::string>(body);
+    f.start();
+    f.ask(std::string(kGet));
+    std::string requests;
+    const std::size_t n = 3 * HotAnswers::kTimesForFile;
+    for (std::size_t i = 0; i < n; ++i) requests += kGet;
+    const auto answers = f.ask(requests);
+    EXPECT_EQ(f.picture.asked, 3);
+    EXPECT_EQ(count(answers, "HTTP/1.1 200 OK\r\nETag: \"e\"\r\n"), n + 1);
+    EXPECT_EQ(count(answers, "\r\nDate: "), n + 1);
+    EXPECT_EQ(count(answers, "\r\n\r\n" + body), n + 1);
+    // Those from memory before it, and the one that closes.
+    EXPECT_EQ(count(answers, "\r\nx-request-id: "), HotAnswers::kTimesForFile - 1 + 1);
+    const auto mixed = f.ask(with("If-None-Match: \"e\"\r\n") + std::string(kGet));
+    EXPECT_EQ(count(mixed, "HTTP/1.1 304 Not Modified\r\n"), 1U);
+    EXPECT_EQ(count(mixed, "\r\n\r\n" + body), 2U);
+}
+
+TEST(HotAnswers, OnlyAFewHaveAFileAndItIsGivenBack) {
+    HotAnswers hot;
+    Picture picture;
+    picture.body = std::make_shared<const std::string>(HotAnswers::kMinFileBytes, 'p');
+    const auto files = [] {
+        const auto fds = std::filesystem::directory_iterator("/proc/self/fd");
+        return std::ranges::count_if(fds, [](const auto& fd) {
+            std::error_code gone;
+            return std::filesystem::read_symlink(fd, gone).string().contains("pixgate-hot");
+        });
+    };
+    const auto find_often = [&](const std::string& path) {
+        Request request;
+        request.path = path;
+        Response response = picture.answer(request);
+        hot.keep(request, response);
+        Head head;
+        head.method = "GET";
+        head.path = path;
+        head.wants_keep_alive = true;
+        bool is_unchanged = false;
+        const HotAnswers::Entry* found = nullptr;
+        for (std::uint32_t i = 0; i < HotAnswers::kTimesForFile; ++i)
+            found = hot.find(head, std::chrono::steady_clock::now(), "now", is_unchanged);
+        return found != nullptr;
+    };
+    for (int i = 0; i < 100; ++i) EXPECT_TRUE(find_often("/" + std::to_string(i)));
+    EXPECT_EQ(files(), 64);
+    ++*picture.epoch;
+    for (int i = 0; i < 100; ++i) EXPECT_TRUE(find_often("/" + std::to_string(i)));
+    EXPECT_EQ(files(), 64);
+    hot = HotAnswers();
+    EXPECT_EQ(files(), 0);
 }
 
 TEST(HotAnswers, LongTargetsAndValuesCountAndVeryLongOnesAreNotKept) {

@@ -109,7 +109,7 @@ struct Response {
         fields;  // without Date, Content-Length, Connection
     std::variant<std::monostate, std::string, SharedBody, PartBody, FileBody, StreamBody> body;
     // A whole prebuilt head ("HTTP/1.1 200 OK\r\n…\r\n" without Date, Connection and the final
-    // CRLF) in place of the status line: hot answers are one gathered write. It holds its own
+    // CRLF) in place of the status line: hot answers are one call. It holds its own
     // Content-Length; `fields` come after it. status is still set, for logs.
     SharedBody prebuilt_head;
     // For HEAD and 304: Content-Length to announce without a body.

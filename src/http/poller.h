@@ -1,6 +1,6 @@
 // Which sockets have something for us: an epoll of our own beside Asio's, edge-triggered, so that a
 // connection is registered once in its life and a hot request costs no call but its recv and its
-// sendmsg. Asio waits on this epoll's descriptor and runs the batch. One per event loop; everything
+// send. Asio waits on this epoll's descriptor and runs the batch. One per event loop; everything
 // on its thread. For http/*.cpp only.
 #pragma once
 

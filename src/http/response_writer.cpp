@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "http/head_parser.h"
+#include "http/pieces.h"
 #include "http/stream_writer.h"
 
 namespace pixgate::http {
@@ -49,10 +50,6 @@ std::string_view text_of(const Response& response) {
     if (const auto* part = std::get_if<PartBody>(&response.body)) return part->text();
     const auto* shared = std::get_if<SharedBody>(&response.body);
     return shared && *shared ? std::string_view(**shared) : std::string_view{};
-}
-
-iovec piece_of(std::string_view text) {
-    return {const_cast<char*>(text.data()), text.size()};
 }
 
 bool is_event_stream(const Response& response) {

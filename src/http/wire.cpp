@@ -2,6 +2,7 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 
 #include <boost/asio/associated_cancellation_slot.hpp>
@@ -69,6 +70,23 @@ Wire::Sent Wire::send_now(std::span<iovec>& pieces, bool has_more) {
             left -= used;
             if (first.iov_len == 0) pieces = pieces.subspan(1);
         }
+    }
+}
+
+Wire::Sent Wire::send_file_now(int file, std::size_t n) {
+    off_t offset = 0;
+    for (;;) {
+        const auto left = n - static_cast<std::size_t>(offset);
+        if (left == 0) return Sent::kAll;
+        const auto sent = ::sendfile(fd(), file, &offset, left);
+        if (sent > 0) {
+            sent_bytes_ += static_cast<std::uint64_t>(sent);
+            continue;
+        }
+        if (sent < 0 && errno == EINTR) continue;
+        if (sent == 0 || (errno != EAGAIN && errno != EWOULDBLOCK)) return Sent::kBroken;
+        writing_.is_ready = false;
+        return Sent::kSome;
     }
 }
 

@@ -1,5 +1,5 @@
 // One TCP connection as bytes with deadlines. System calls are made at once and waiting starts only
-// where the kernel has nothing for us: a hot answer costs one recv and one sendmsg. Deadlines are
+// where the kernel has nothing for us: a hot answer costs one recv and one send. Deadlines are
 // looked after by the loop's sweep (http/server.cpp) rather than by a timer each. For http/*.cpp
 // only.
 #pragma once
@@ -60,6 +60,9 @@ public:
     // The synchronous beginning of send_all: true where everything went out at once.
     enum class Sent : std::uint8_t { kAll, kSome, kBroken };
     Sent send_now(std::span<iovec>& pieces, bool has_more);
+    // The first n bytes of a file in memory, as far as they go out now. kSome says nothing of how
+    // many went: sent_bytes() does.
+    Sent send_file_now(int file, std::size_t n);
 
     // Zero limit: no deadline. At most one wait with a deadline at a time.
     Task<WaitResult> wait_readable(std::chrono::milliseconds limit, FirstLook* first = nullptr);

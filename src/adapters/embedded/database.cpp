@@ -17,9 +17,9 @@ namespace pixgate::embedded {
 
 namespace {
 
-constexpr std::size_t kMaxGroup = 512;   // writes in one commit
-constexpr int kCheckpointPages = 1'000;  // 4 MiB of log: tidy up in the background
-constexpr std::size_t kIdleReaders = 16;  // one reads the schema anew when it is opened
+constexpr std::size_t kMaxGroup = 512;            // writes in one commit
+constexpr int kCheckpointPages = 1'000;           // 4 MiB of log: tidy up in the background
+constexpr std::size_t kIdleReaders = 16;          // one reads the schema anew when it is opened
 constexpr std::chrono::seconds kReadersLimit{1};  // how long the writer waits for them
 
 Result<void> no_outcome() {
