@@ -81,8 +81,22 @@ void HotAnswers::forget(std::string_view target, const Entry& entry) {
     if (entry.file) --n_files_;
 }
 
-void HotAnswers::make_file(Entry& entry, std::string_view date) {
+void HotAnswers::drop_files_of_void(std::chrono::steady_clock::time_point now) {
+    for (auto& [target, entries] : targets_) {
+        for (auto& entry : entries) {
+            if (!entry.file || !is_void(entry.repeat, now)) continue;
+            forget(target, entry);
+            entry.file.reset();
+            bytes_ += bytes_of(target, entry);
+        }
+    }
+}
+
+void HotAnswers::make_file(
+    Entry& entry, std::chrono::steady_clock::time_point now, std::string_view date
+) {
     const std::string& body = *entry.repeat.body;
+    if (n_files_ >= kMaxFiles) drop_files_of_void(now);
     if (body.size() < kMinFileBytes || n_files_ >= kMaxFiles || bytes_ + body.size() > kMaxBytes)
         return;
     UniqueFd file(::memfd_create("pixgate-hot", MFD_CLOEXEC));
@@ -163,7 +177,7 @@ const HotAnswers::Entry* HotAnswers::find(
         }
         is_unchanged =
             !if_none_match.empty() && etag_matches(if_none_match, entry.repeat.etag, false);
-        if (!is_unchanged && ++entry.times_found == kTimesForFile) make_file(entry, date);
+        if (!is_unchanged && ++entry.times_found == kTimesForFile) make_file(entry, now, date);
         return &entry;
     }
     return nullptr;

@@ -63,7 +63,8 @@ private:
     };
     void clear();
     void forget(std::string_view target, const Entry& entry);
-    void make_file(Entry& entry, std::string_view date);
+    void drop_files_of_void(std::chrono::steady_clock::time_point now);
+    void make_file(Entry& entry, std::chrono::steady_clock::time_point now, std::string_view date);
 
     std::unordered_map<std::string, std::vector<Entry>, Hash, std::equal_to<>> targets_;
     std::size_t bytes_ = 0;

@@ -121,7 +121,7 @@ private:
         }
         const bool tells_caches =
             !c_.purge.http_urls.empty() || !c_.purge.cloudfront_distribution.empty();
-        if (tells_caches && !c_.has_role("sweeper"))
+        if (tells_caches && !c_.has_role("sweeper") && !c_.is_guest())
             say_of(
                 "roles", "what is set in [purge] is done by the role sweeper, which is not here"
             );

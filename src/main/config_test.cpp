@@ -122,6 +122,7 @@ TEST_F(ConfigFile, PurgesNeedTheRoleThatDoesThem) {
     const auto found = mistakes("roles = [\"api\", \"edge\"]\n" + purge);
     ASSERT_EQ(found.size(), 1U);
     EXPECT_TRUE(found[0].starts_with("pixgate.toml:1: roles: ")) << found[0];
+    EXPECT_TRUE(mistakes("roles = [\"edge\"]\n" + purge).empty()) << "the owner does it";
 }
 
 TEST_F(ConfigFile, TheAgeOfPicturesInOtherCachesHasBounds) {

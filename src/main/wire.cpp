@@ -336,8 +336,8 @@ void Program::start_background() {
         run_in_background(std::move(name), std::move(work));
     };
     edge_background_->start(config_, run, stop_flag_);
-    if (!config_.has_role("api")) return;
-    if (feed_) run_in_background("live-feed", [this] { return feed_->run(stop_flag_); });
+    if (config_.has_role("api"))
+        run_in_background("live-feed", [this] { return feed_->run(stop_flag_); });
     if (key_source_) run_in_background("jwks", [this] { return key_source_->run(stop_flag_); });
 }
 

@@ -56,6 +56,8 @@ Result<DirClaim> DirClaim::as_owner(const std::filesystem::path& dir) {
     TRY(out.owned_, own(dir));
     TRY(out.guests_, open_lock(dir / "guests", O_CREAT));
     out.is_alone_ = ::flock(out.guests_.get(), LOCK_EX | LOCK_NB) == 0;
+    if (!out.is_alone_ && errno != EWOULDBLOCK)
+        return fail(Errc::kUnavailable, last_error(dir / "guests"));
     return out;
 }
 

@@ -55,6 +55,7 @@ struct Database::State {
     bool is_stopping = false;
     bool wants_checkpoint = false;
     bool wants_last_pages = false;  // the writer finishes what the checkpointer began
+    int moved_pages = 0;            // of the log, by the checkpointer
 
     std::array<Signal, 3> changed;
     std::optional<SpaceReserve> reserve;  // this and the next: the writer's; a guest has none
@@ -72,7 +73,8 @@ struct Database::State {
     void run_group(std::vector<Job>& group);
     Result<void> run_jobs(std::vector<Job>& group);
     Result<void> run_one(Job& job);
-    void checkpoint(Connection& connection);
+    int checkpoint(Connection& connection);
+    void finish_checkpoint();
     void tidy_up(bool is_checkpoint_due);
     void restart_log();
     void make_room();
@@ -94,7 +96,7 @@ void Database::State::stop() {
 
 Database::State::~State() {
     stop();
-    if (!health->is_read_only()) return;
+    if (!health->is_read_only() && !claim.is_guest()) return;
     for (auto& reader : readers) reader->skip_final_checkpoint();
     for (auto* connection : {writer.get(), checkpointer.get()}) {
         if (connection != nullptr) connection->skip_final_checkpoint();
@@ -112,6 +114,7 @@ void Database::State::write_loop() {
     for (;;) {
         std::vector<Job> group;
         bool is_checkpoint_due = false;
+        int moved = 0;
         {
             std::unique_lock guard(mutex);
             wake_writer.wait(guard, [this] {
@@ -124,9 +127,10 @@ void Database::State::write_loop() {
             );
             queue.erase(queue.begin(), queue.begin() + n);
             is_checkpoint_due = std::exchange(wants_last_pages, false);
+            moved = moved_pages;
         }
         if (!group.empty()) run_group(group);
-        tidy_up(is_checkpoint_due);
+        tidy_up(is_checkpoint_due && writer->log_pages() > moved);
     }
 }
 
@@ -202,25 +206,37 @@ Result<void> Database::State::run_one(Job& job) {
     return outcome;
 }
 
-void Database::State::checkpoint(Connection& connection) {
-    if (health->is_read_only()) return;
+// How many pages are left in the log; -1 where that is not known. A guest moves none: checkpoints
+// of two processes at once are what SQLite before 3.51.3 does wrong
+// (sqlite.org/wal.html#walresetbug). For the same reason one begins here only while the log holds
+// pages that were not moved, as then no commit can begin the log anew under it.
+int Database::State::checkpoint(Connection& connection) {
+    if (health->is_read_only() || claim.is_guest()) return -1;
     const auto left = connection.checkpoint();
     // A full disk is no news here: the commits say so. The log keeps everything.
     if (!left) note(left.error());
+    return left ? *left : -1;
 }
 
 // The pages that wait in the log go to the database file, and the log's own blocks are free for the
 // next commits.
 void Database::State::make_room() {
     if (reserve) reserve->give_up();
-    checkpoint(*writer);
+    finish_checkpoint();
+}
+
+void Database::State::finish_checkpoint() {
+    const std::lock_guard only(checkpointing);
+    if (checkpoint(*writer) != 0) return;
+    const std::lock_guard guard(mutex);
+    wants_checkpoint = false;  // there is nothing left for it
 }
 
 void Database::State::tidy_up(bool is_checkpoint_due) {
     const int pages = writer->log_pages();
     if (pages <= max_log_pages) restart_log_at_pages = max_log_pages;
     if (pages <= restart_log_at_pages) {
-        if (is_checkpoint_due) checkpoint(*writer);
+        if (is_checkpoint_due) finish_checkpoint();
         return;
     }
     // Where a reader does not end, the next try comes after as much log again.
@@ -231,7 +247,7 @@ void Database::State::tidy_up(bool is_checkpoint_due) {
 // The log begins anew only where no reader needs it. SQLite waits for that moment too, but does not
 // keep new readers from coming, and under many it never comes: so they wait here.
 void Database::State::restart_log() {
-    if (health->is_read_only()) return;
+    if (health->is_read_only() || claim.is_guest()) return;
     const std::lock_guard only(checkpointing);
     bool is_alone = false;
     {
@@ -247,6 +263,7 @@ void Database::State::restart_log() {
     {
         const std::lock_guard guard(mutex);
         holds_readers = false;
+        wants_checkpoint = false;
     }
     readers_changed.notify_all();
 }
@@ -259,15 +276,21 @@ void Database::State::checkpoint_loop() {
             std::unique_lock guard(mutex);
             wake_checkpointer.wait(guard, [this] { return is_stopping || wants_checkpoint; });
             if (is_stopping) return;
-            wants_checkpoint = false;
         }
+        int moved = 0;
         {
             const std::lock_guard only(checkpointing);
+            {
+                const std::lock_guard guard(mutex);
+                if (!std::exchange(wants_checkpoint, false)) continue;
+            }
             checkpoint(*checkpointer);
+            moved = checkpointer->moved_pages();
         }
         {
             const std::lock_guard guard(mutex);
             wants_last_pages = true;
+            moved_pages = moved;
             wants_checkpoint = false;
         }
         wake_writer.notify_one();
@@ -368,7 +391,8 @@ Result<Database::Reader> Database::lend() {
 // Null: it could not be opened.
 void Database::give_back(Connection* connection) {
     std::unique_ptr<Connection> owned(connection);
-    if (owned && health_->is_read_only()) owned->skip_final_checkpoint();
+    if (owned && (health_->is_read_only() || state_->claim.is_guest()))
+        owned->skip_final_checkpoint();
     if (owned && owned->is_in_transaction()) owned.reset();
     const std::lock_guard guard(state_->mutex);
     if (--state_->n_lent == 0) state_->readers_changed.notify_all();

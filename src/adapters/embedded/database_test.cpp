@@ -82,7 +82,7 @@ TEST_F(DatabaseTest, OwnerAndGuestsReadAndWriteBesideEachOther) {
     ASSERT_TRUE(add(*guest, "of-guest"));
     std::vector<std::thread> writers;
     for (const auto& db : {owner, guest, other}) {
-        writers.emplace_back([&db] {
+        writers.emplace_back([db] {
             for (int i = 0; i < 50; ++i)
                 EXPECT_TRUE(add(*db, fmt::format("{}-{}", static_cast<void*>(db.get()), i)));
         });

@@ -5,10 +5,13 @@
 
 #include <cerrno>
 #include <cstring>
+#include <thread>
 
 namespace pixgate::embedded {
 
 namespace {
+
+constexpr std::chrono::microseconds kBusyPause{100};
 
 Errc code_of(int rc, int system_errno) {
     switch (rc & 0xff) {
@@ -107,7 +110,7 @@ Result<std::unique_ptr<Connection>> Connection::open(const std::string& path) {
     if (db == nullptr) return fail(Errc::kUnavailable, "no memory for SQLite");
     std::unique_ptr<Connection> connection(new Connection(db));
     if (rc != SQLITE_OK) return failure(db, rc, path);
-    sqlite3_busy_timeout(db, 5'000);
+    sqlite3_busy_handler(db, &wait_for_others, connection.get());
     sqlite3_extended_result_codes(db, 1);
     sqlite3_limit(db, SQLITE_LIMIT_LENGTH, 8 << 20);
     CHECK_OK(connection->script(
@@ -115,6 +118,17 @@ Result<std::unique_ptr<Connection>> Connection::open(const std::string& path) {
         "PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY;"
     ));
     return connection;
+}
+
+// Another process writes, or reads where the log is to begin anew. SQLite's own handler soon looks
+// every 100 ms only, and beside a process that commits all the time it would never find the gap.
+int Connection::wait_for_others(void* self, int times) {
+    auto& connection = *static_cast<Connection*>(self);
+    const auto now = std::chrono::steady_clock::now();
+    if (times == 0) connection.busy_since_ = now;
+    if (now - connection.busy_since_ > connection.busy_limit_) return 0;
+    std::this_thread::sleep_for(kBusyPause);
+    return 1;
 }
 
 Connection::Connection(sqlite3* db) : db_(db) {
@@ -169,12 +183,15 @@ Result<int> Connection::checkpoint() {
     const int rc =
         sqlite3_wal_checkpoint_v2(db_, nullptr, SQLITE_CHECKPOINT_PASSIVE, &in_log, &moved);
     if (rc != SQLITE_OK && rc != SQLITE_BUSY) return failure(db_, rc, "checkpoint");
+    moved_pages_ = moved;
     return in_log - moved;
 }
 
 Result<void> Connection::restart_log() {
+    busy_limit_ = kRestartLimit;
     const int rc =
         sqlite3_wal_checkpoint_v2(db_, nullptr, SQLITE_CHECKPOINT_RESTART, nullptr, nullptr);
+    busy_limit_ = kBusyLimit;
     if (rc != SQLITE_OK && rc != SQLITE_BUSY) return failure(db_, rc, "checkpoint");
     return {};
 }

@@ -106,13 +106,21 @@ public:
     // Moves what is in the log to the database file, as far as nobody is in the way. Returns the
     // pages left in the log.
     Result<int> checkpoint();
+    // How much of the log's beginning was in the database file after this connection's last
+    // checkpoint.
+    int moved_pages() const { return moved_pages_; }
     // The same where nobody reads, so that the next commit begins the log anew.
     Result<void> restart_log();
     // Else the last connection that closes checkpoints, which must not be after a failed fsync.
     void skip_final_checkpoint();
 
 private:
+    static constexpr std::chrono::seconds kBusyLimit{5};
+    // All reads and writes of this process wait for it.
+    static constexpr std::chrono::milliseconds kRestartLimit{200};
+
     explicit Connection(sqlite3* db);
+    static int wait_for_others(void* self, int times);
     Result<Rows> prepare(std::string_view sql);
     Result<std::int64_t> finish(Rows& rows);
 
@@ -120,6 +128,9 @@ private:
     std::unordered_map<std::string_view, sqlite3_stmt*> statements_;
     unsigned announced_ = 0;
     int log_pages_ = 0;
+    int moved_pages_ = 0;
+    std::chrono::milliseconds busy_limit_ = kBusyLimit;
+    std::chrono::steady_clock::time_point busy_since_;
 };
 
 // Error::reason where an fsync failed, and not only some write.
