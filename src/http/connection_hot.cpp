@@ -61,7 +61,11 @@ Connection::Hot Connection::answer_hot(std::string_view& input, steady_clock::ti
     const unsigned status = is_unchanged ? 304 : 200;
     part_.metrics.answered(entry->route, status, took);
     if (entry->repeat.counter != nullptr) entry->repeat.counter->add();
-    log_access({"", head.method, head.path, entry->route, status, took});
+    // "…x-request-id: 0123456789abcdef\r\n\r\n"; what comes from a file has none.
+    const std::string_view tail = part_.hot_tail;
+    const bool has_id = is_unchanged || !entry->file;
+    const auto id = has_id ? tail.substr(tail.size() - 20, 16) : std::string_view{};
+    log_access({id, head.method, head.path, entry->route, status, took});
     count_transferred();
     ++turn_answers_;
     input.remove_prefix(head.size_bytes);

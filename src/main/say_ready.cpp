@@ -16,7 +16,8 @@ Result<void> say_ready(
     const bool has_api = config.has_role("api");
     // The keys of the first start work only where nobody but this machine can come.
     const bool has_keys = has_api && config.takes_first_start_keys();
-    const std::string store = config.is_guest() ? "" : store_url;
+    const bool has_store = config.has_role("store") || !config.store.public_url.empty();
+    const std::string store = has_store && !config.is_guest() ? store_url : "";
     std::string page = has_api ? api_url + "/" : "";
     if (has_keys) page += "#key=" + config.secrets.client_key;
     log::info("ready", {{"api_url", api_url}, {"store_url", store}});
@@ -26,7 +27,7 @@ Result<void> say_ready(
         if (!url.empty()) std::cout << "  " << name << "  " << url << '\n';
     };
     line("page ", page);
-    line(config.is_guest() ? "edge " : "API  ", api_url);
+    line(has_api ? "API  " : "edge ", config.has_role("edge") || has_api ? api_url : "");
     line("store", store);
     std::cout << std::flush;
 

@@ -208,8 +208,9 @@ Result<void> Database::State::run_one(Job& job) {
 
 // How many pages are left in the log; -1 where that is not known. A guest moves none: checkpoints
 // of two processes at once are what SQLite before 3.51.3 does wrong
-// (sqlite.org/wal.html#walresetbug). For the same reason one begins here only while the log holds
-// pages that were not moved, as then no commit can begin the log anew under it.
+// (sqlite.org/wal.html#walresetbug). For the same reason one begins beside commits only while the
+// log holds pages that were not moved, as then no commit can begin the log anew under it. (Where
+// the disk is full, the writer's own may begin on any, beside commits of guests.)
 int Database::State::checkpoint(Connection& connection) {
     if (health->is_read_only() || claim.is_guest()) return -1;
     const auto left = connection.checkpoint();
