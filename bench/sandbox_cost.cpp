@@ -210,6 +210,7 @@ void run_first_contact(Bench& bench, const Input& photo) {
     prepare("prepare_12mp", photo, 2);
     prepare("prepare_200kb", small(1280, OutputFormat::kJpeg), 4);
     const Input png = small(200, OutputFormat::kPng);
+    prepare("prepare_small_png", png, 10);
     bench.run("verify_small_png", png.bytes, 100, [&](Imaging& where) {
         expect_good(where.verify(png.file.get(), png.bytes, request.verify));
     });
