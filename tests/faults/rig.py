@@ -19,6 +19,7 @@ import threading
 import time
 import urllib.parse
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -157,6 +158,7 @@ class Model:
     # Set right before the power is cut. Nobody hears an answer after that moment, but a simulated cut leaves the server
     # running for some milliseconds, and an fsync that was under way in them may return 0 for what is not on the disk.
     is_power_cut: threading.Event = field(default_factory=threading.Event)
+    on_acknowledged: Callable[[], None] = lambda: None
 
     def acknowledged(self) -> list[Upload]:
         return [u for u in self.uploads.values() if u.acknowledged]
@@ -175,6 +177,7 @@ def upload_one(server: Server, model: Model, picture: bytes) -> Upload | None:
         model.uploads[upload.image_id] = upload
     if server.send(permission["original"], picture) == 200 and not model.is_power_cut.is_set():
         upload.acknowledged = True
+        model.on_acknowledged()
     return upload
 
 

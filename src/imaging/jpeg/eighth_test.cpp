@@ -288,6 +288,22 @@ TEST(JpegEighth, Attack78HuffmanTablesThatAreNoCodeAreBroken) {
     EXPECT_EQ(status_of(none), EighthStatus::kNotSupported);
 }
 
+TEST(JpegEighth, Attack78ComponentsOfAScanComeInTheOrderOfTheFrame) {
+    const Data good = test::make_jpeg({});
+    const auto parts = find_segment(good, 0xDA) + 5;
+    const auto with = [&](std::initializer_list<std::uint8_t> ids) {
+        Data data = good;
+        for (std::size_t i = 0; const auto id : ids) data[parts + 2 * i++] = id;
+        return data;
+    };
+    EXPECT_TRUE(is_like_libjpeg(with({1, 2, 3})));
+    const Data swapped = with({1, 3, 2});
+    EXPECT_EQ(refusal_of(swapped), Refusal::kBroken);
+    EXPECT_FALSE(test::read_by_libjpeg(swapped.data(), swapped.size()).is_read);
+    EXPECT_EQ(refusal_of(with({2, 1, 3})), Refusal::kBroken);
+    EXPECT_EQ(refusal_of(with({1, 2, 2})), Refusal::kBroken);
+}
+
 TEST(JpegEighth, Attack78RestartMarkersHaveToBeTheRightOnes) {
     const Data good = test::make_jpeg({.width_px = 200, .restart_interval = 1});
     EXPECT_TRUE(is_like_libjpeg(good));

@@ -188,16 +188,17 @@ Verdict read_scan(Bytes payload, const Frame& frame, Scan& scan) {
     if (!reader.ok() || reader.remaining() != 2 * scan.part_count + 3) return broken("scan header");
     if (scan.part_count == 0 || scan.part_count > frame.component_count)
         return broken("components of a scan");
-    std::array<bool, kMaxComponents> is_named{};
+    std::size_t next = 0;
     for (std::size_t i = 0; i < scan.part_count; ++i) {
         Scan::Part& part = scan.parts[i];
         const auto id = reader.u8();
         const auto tables = reader.u8();
+        // In the frame's order, each once (ISO 10918-1, B.2.3).
+        part.component = next;
         while (part.component < frame.component_count && frame.components[part.component].id != id)
             ++part.component;
-        if (part.component == frame.component_count || is_named[part.component])
-            return broken("component of a scan");
-        is_named[part.component] = true;
+        if (part.component == frame.component_count) return broken("component of a scan");
+        next = part.component + 1;
         part.dc_table = tables >> 4;
         part.ac_table = tables & 15;
         if (part.dc_table > 3 || part.ac_table > 3) return broken("Huffman table number");
