@@ -1,13 +1,15 @@
 // What the sandbox costs: the same jobs in this process and in the sandbox, a batch of each in
 // turn. Resizing a rendition in a warm worker; first contact and the verdict alone in a child of
 // their own. Prints CPU time (of this process, the zygote and all children, dead ones too) and wall
-// time of one job as JSON, a list of rounds for each.
+// time of one job as JSON, a list of rounds for each. Jobs come with a pause between them, in which
+// the zygote gets ready for the next one.
 //   sandbox_cost JPEG ROUNDS [CASE]    only the cases whose names begin so
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -16,6 +18,7 @@
 #include <set>
 #include <sstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "imaging/direct.h"
@@ -25,6 +28,8 @@ namespace {
 
 using namespace pixgate;
 using namespace pixgate::imaging;
+
+constexpr std::chrono::milliseconds kPause{3};
 
 struct Costs {
     double cpu_ms = 0;
@@ -66,7 +71,6 @@ Costs used_until_now() {
         if (::clock_getcpuclockid(pid, &clock) == 0) used.cpu_ms += ms_of(clock);
         used.cpu_ms += dead_children_ms(pid);
     }
-    used.wall_ms = ms_of(CLOCK_MONOTONIC);
     return used;
 }
 
@@ -130,9 +134,15 @@ using Job = std::function<void(Imaging&)>;
 
 Costs measure(const Job& job, Imaging& where, int times) {
     const Costs before = used_until_now();
-    for (int i = 0; i < times; ++i) job(where);
+    double wall_ms = 0;
+    for (int i = 0; i < times; ++i) {
+        const double began = ms_of(CLOCK_MONOTONIC);
+        job(where);
+        wall_ms += ms_of(CLOCK_MONOTONIC) - began;
+        std::this_thread::sleep_for(kPause);
+    }
     const Costs after = used_until_now();
-    return {(after.cpu_ms - before.cpu_ms) / times, (after.wall_ms - before.wall_ms) / times};
+    return {(after.cpu_ms - before.cpu_ms) / times, wall_ms / times};
 }
 
 void print_rounds(const char* name, const std::vector<Costs>& rounds) {

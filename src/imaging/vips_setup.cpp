@@ -59,6 +59,9 @@ Result<void> start_once() {
     vips_cache_set_max(0);
     vips_cache_set_max_mem(0);
     vips_cache_set_max_files(0);
+    // The first look-up of a name makes the classes of all operations ready; with this, children
+    // are forked with them.
+    vips_type_find("VipsOperation", "copy");
     return {};
 }
 

@@ -66,6 +66,13 @@ std::vector<int> descendants_of(int pid) {
     return found;
 }
 
+std::string name_of_process(int pid) {
+    std::string name;
+    std::ifstream file("/proc/" + std::to_string(pid) + "/comm");
+    std::getline(file, name);
+    return name;
+}
+
 char state_of(int pid) {
     const auto stat = read_stat(pid);
     return stat ? stat->state : 'X';

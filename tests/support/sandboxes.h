@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "imaging/sandbox/sandbox.h"
@@ -14,9 +15,12 @@ imaging::Sandbox& sandbox();
 std::vector<int> descendants_of(int pid);
 bool is_running(int pid);  // zombies are not
 char state_of(int pid);    // as ps shows it, such as 'S' for asleep; 'X': there is none
+// What the children of the zygote are called: pixgate-spare, pixgate-worker, pixgate-sandbox.
+std::string name_of_process(int pid);
 
-// Zygote and child, and the process that waits for the zygote where there is a process namespace.
-inline constexpr std::size_t kFamilyOfOneJob = 2;
+// Zygote, child and the spare one, and the process that waits for the zygote where there is a
+// process namespace.
+inline constexpr std::size_t kFamilyOfOneJob = 3;
 
 // This test binary once more, as a process that has a child spin in a sandbox for a minute.
 class SpinningParent {

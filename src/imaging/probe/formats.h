@@ -46,7 +46,7 @@ std::uint8_t read_exif_orientation(Bytes exif);
 std::uint32_t png_crc32(Bytes data);
 
 // A PNG without the chunks that no decoder needs for its pixels: text and profiles that inflate to
-// hundreds of megabytes, EXIF, time. Nothing when there are none. The colour profile stays.
+// hundreds of megabytes, EXIF, time. Nothing when there are none. Colour profile and density stay.
 std::optional<std::vector<std::uint8_t>> png_without_extras(Bytes data);
 
 }  // namespace pixgate::imaging

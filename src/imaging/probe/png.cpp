@@ -120,28 +120,36 @@ Header read_png_header(Bytes data, const Limits&) {
 
 std::optional<std::vector<std::uint8_t>> png_without_extras(Bytes data) {
     using namespace std::string_view_literals;
-    constexpr std::array kNeeded{"IHDR"sv, "PLTE"sv, "IDAT"sv, "IEND"sv, "tRNS"sv,
-                                 "gAMA"sv, "cHRM"sv, "sRGB"sv, "iCCP"sv};
+    constexpr std::array kKept{"IHDR"sv, "PLTE"sv, "IDAT"sv, "IEND"sv, "tRNS"sv,
+                               "gAMA"sv, "cHRM"sv, "sRGB"sv, "iCCP"sv, "pHYs"sv};
     std::vector<std::uint8_t> out;
-    ByteReader reader(data);
-    const Bytes signature = reader.take(kSignatureBytes);
-    out.insert(out.end(), signature.begin(), signature.end());
     bool has_extras = false;
-    while (reader.remaining() > 0) {
+    std::size_t kept_from = 0;
+    const auto keep_until = [&](std::size_t end) {
+        const Bytes kept = data.subspan(kept_from, end - kept_from);
+        out.insert(out.end(), kept.begin(), kept.end());
+    };
+    ByteReader reader(data);
+    reader.skip(kSignatureBytes);
+    // What does not parse goes on as it is: the decoder shall see the damage.
+    std::size_t end = data.size();
+    for (bool is_last = false; !is_last && reader.remaining() > 0;) {
         const std::size_t start = reader.position();
         const std::uint32_t bytes = reader.u32();
         const Bytes type = reader.take(4);
         reader.skip(std::uint64_t{bytes} + 4);
-        const bool is_needed =
-            !reader.ok() || std::ranges::any_of(kNeeded, [&](auto name) { return is(type, name); });
-        has_extras |= !is_needed;
-        // What does not parse goes on as it is: the decoder shall see the damage.
-        const Bytes chunk =
-            data.subspan(start, (reader.ok() ? reader.position() : data.size()) - start);
-        if (is_needed) out.insert(out.end(), chunk.begin(), chunk.end());
-        if (!reader.ok() || is(type, "IEND")) break;
+        if (!reader.ok()) break;
+        if (std::ranges::none_of(kKept, [&](auto name) { return is(type, name); })) {
+            if (!has_extras) out.reserve(data.size());
+            has_extras = true;
+            keep_until(start);
+            kept_from = reader.position();
+        }
+        is_last = is(type, "IEND");
+        if (is_last) end = reader.position();
     }
     if (!has_extras) return std::nullopt;
+    keep_until(end);
     return out;
 }
 

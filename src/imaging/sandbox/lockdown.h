@@ -27,9 +27,9 @@ public:
 
     int landlock_abi() const { return landlock_abi_; }
 
-    // In the child. Order: die with the zygote, no new privileges, not traceable, Landlock,
-    // rlimits, close descriptors (Landlock's rules are one), seccomp. False when any of them
-    // failed: the child must then end itself.
+    // In the child. Order: die with the zygote, no second thread, no new privileges, not traceable,
+    // Landlock, rlimits, close descriptors (Landlock's rules are one), seccomp. False when any of
+    // them failed: the child must then end itself.
     bool put_on(ChildKind kind, const Limits& limits, int parent_pid) const;
 
 private:

@@ -65,12 +65,16 @@ Result<ZygoteProcess> start_zygote() {
     std::string one_arena = "MALLOC_ARENA_MAX=1";
     // Where libvips looks for modules: nowhere. vips_setup.cpp loads the only one that is wanted.
     std::string no_modules = "VIPSHOME=/nonexistent";
-    std::array<char*, 6> environment{no_orc.data(),     no_code.data(), one_arena.data(),
-                                     no_modules.data(), nullptr,        nullptr};
+    // Symbols are looked up once, here, and not in each child.
+    std::string bind_now = "LD_BIND_NOW=1";
+    std::array<char*, 7> environment{no_orc.data(),    no_code.data(),
+                                     one_arena.data(), no_modules.data(),
+                                     bind_now.data(),  nullptr,
+                                     nullptr};
 #ifdef PIXGATE_FAILPOINTS
     std::string points = "PIXGATE_FAILPOINTS=";
     if (const char* text = std::getenv("PIXGATE_FAILPOINTS")) points += text;
-    environment[4] = points.data();
+    environment[5] = points.data();
 #endif
     ZygoteProcess zygote;
     const int error = ::posix_spawn(

@@ -38,10 +38,11 @@ struct Warm {
                           "\"} " + std::to_string(count) + "\n";
         return metrics.expose().contains(line);
     }
-    // The zygote's children.
     std::vector<int> workers() const {
         auto family = test::descendants_of(sandbox->zygote_pid());
-        if (sandbox->protections()->pid_namespace) family.erase(family.begin());
+        std::erase_if(family, [](int pid) {
+            return test::name_of_process(pid) != "pixgate-worker";
+        });
         return family;
     }
 };

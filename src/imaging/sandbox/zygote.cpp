@@ -7,20 +7,23 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <csignal>
+#include <cstdlib>
 #include <ctime>
+#include <optional>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
 #include "imaging/sandbox/child.h"
 #include "imaging/sandbox/lockdown.h"
 #include "imaging/sandbox/namespaces.h"
 #include "imaging/sandbox/protocol.h"
+#include "imaging/sandbox/spare_child.h"
 #include "imaging/sandbox/zygote_start.h"
 #include "imaging/vips_setup.h"
 
@@ -31,6 +34,8 @@ namespace {
 // MiB for each stack they would not fit under the memory limit.
 constexpr std::size_t kThreadStackBytes = 1 << 20;
 constexpr std::size_t kMaxChildren = 256;
+// Larger than any free block that start-up leaves, smaller than what malloc maps by itself.
+constexpr std::size_t kSortingBytes = 100 << 10;
 
 class Zygote {
 public:
@@ -42,6 +47,9 @@ public:
 private:
     bool take_request();  // false when the parent is gone
     void start_child(const JobRequest& request, Message& message);
+    // The child's pid and pidfd; -1 where there is none to be had.
+    std::pair<pid_t, UniqueFd> child_for(const JobRequest& request, const ChildFds& fds);
+    void make_spare();
     void collect_children();
     static void tell(int status_socket, const JobStatus& status, int pidfd = -1);
 
@@ -52,6 +60,8 @@ private:
     Lockdown lockdown_;
     UniqueFd child_signals_;
     std::unordered_map<pid_t, Child> children_;
+    std::optional<SpareChild> spare_;
+    bool is_spare_wanted_ = true;
 };
 
 int Zygote::serve() {
@@ -65,7 +75,10 @@ int Zygote::serve() {
         std::array<pollfd, 2> waiting{
             pollfd{kControlFd, POLLIN, 0}, pollfd{child_signals_.get(), POLLIN, 0}
         };
-        if (::poll(waiting.data(), waiting.size(), -1) < 0) continue;
+        // The next spare is made when nobody waits.
+        const int ready = ::poll(waiting.data(), waiting.size(), is_spare_wanted_ ? 0 : -1);
+        if (ready == 0) make_spare();
+        if (ready <= 0) continue;
         if (waiting[1].revents != 0) collect_children();
         if (waiting[0].revents != 0 && !take_request()) return 0;
     }
@@ -94,20 +107,33 @@ void Zygote::start_child(const JobRequest& request, Message& message) {
     fds.reply = message.fds[0].get();
     if (request.input_bytes > 0) fds.input = message.fds.at(next++).get();
     if (request.output_bytes > 0) fds.output = message.fds.at(next++).get();
+    const auto [pid, pidfd] = child_for(request, fds);
+    if (pid < 0) return tell(status.get(), refused);
+    tell(status.get(), {.id = request.id, .event = JobEvent::kStarted}, pidfd.get());
+    children_[pid] = {request.id, std::move(status)};
+}
+
+std::pair<pid_t, UniqueFd> Zygote::child_for(const JobRequest& request, const ChildFds& fds) {
+    if (request.kind != JobKind::kWorker) is_spare_wanted_ = true;
+    if (request.kind != JobKind::kWorker && spare_) {
+        SpareChild spare = *std::exchange(spare_, std::nullopt);
+        if (spare.take_job(request, fds)) return {spare.pid(), std::move(spare).pidfd()};
+    }
     const int own_pid = ::getpid();
-    const pid_t pid = ::fork();
+    const pid_t pid = fork_child();
     if (pid == 0) {
-        sigset_t none;
-        sigemptyset(&none);
-        ::sigprocmask(SIG_SETMASK, &none, nullptr);
         if (request.kind == JobKind::kWorker) run_worker(request, fds, lockdown_, own_pid);
         run_child(request, fds, lockdown_, own_pid);
     }
-    if (pid < 0) return tell(status.get(), refused);
-    // The child is not waited for before this, so its pid is still its own.
-    const UniqueFd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
-    tell(status.get(), {.id = request.id, .event = JobEvent::kStarted}, pidfd.get());
-    children_[pid] = {request.id, std::move(status)};
+    return {pid, pidfd_of(pid)};
+}
+
+void Zygote::make_spare() {
+    is_spare_wanted_ = false;
+    spare_ = SpareChild::fork_off(lockdown_, [this] {
+        child_signals_.reset();
+        children_.clear();
+    });
 }
 
 void Zygote::collect_children() {
@@ -116,6 +142,7 @@ void Zygote::collect_children() {
     }
     int wait_status = 0;
     for (pid_t pid = 0; (pid = ::waitpid(-1, &wait_status, WNOHANG)) > 0;) {
+        if (spare_ && spare_->pid() == pid) spare_.reset();
         const auto it = children_.find(pid);
         if (it == children_.end()) continue;
         tell(
@@ -148,6 +175,13 @@ Result<Lockdown> make_ready() {
     return Lockdown::prepare();
 }
 
+// Free memory is sorted once, here: a child that did it would copy each page that it touches.
+void settle_heap() {
+    ::malloc_trim(0);
+    void* volatile large = std::malloc(kSortingBytes);
+    std::free(large);
+}
+
 int run_zygote(Protections protections) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     ::prctl(PR_SET_NAME, "pixgate-sandbox");
@@ -166,6 +200,7 @@ int run_zygote(Protections protections) {
     }
     hello.protections = protections;
     if (!send_message(kControlFd, bytes_of(hello), {}, Clock::now()) || !lockdown) return 1;
+    settle_heap();
     return Zygote(*std::move(lockdown)).serve();
 }
 
