@@ -17,16 +17,17 @@ WARM_SHARE, OWN_CHILD_MS, OWN_CHILD_SHARE = 1.05, 1.0, 1.20
 
 def judge(name: str, direct: list[dict], sandboxed: list[dict]) -> dict:
     share = load.ratio(sandboxed, direct, "cpu_ms")
-    more = load.summary([{"cpu_ms": s["cpu_ms"] - d["cpu_ms"]} for s, d in zip(sandboxed, direct)], "cpu_ms")
+    more = [{k: s[k] - d[k] for k in ("cpu_ms", "wall_ms")} for s, d in zip(sandboxed, direct)]
+    more_cpu, more_wall = load.summary(more, "cpu_ms"), load.summary(more, "wall_ms")
     if name.startswith("warm"):
         goal, is_met = f"at most {WARM_SHARE:.2f} of the CPU in process", share["median"] <= WARM_SHARE
     else:
-        goal = f"at most {OWN_CHILD_MS:g} ms or {OWN_CHILD_SHARE:.2f} of the CPU in process"
-        is_met = more["median"] <= OWN_CHILD_MS or share["median"] <= OWN_CHILD_SHARE
+        goal = f"at most {OWN_CHILD_MS:g} ms later or {OWN_CHILD_SHARE:.2f} of the CPU in process"
+        is_met = more_wall["median"] <= OWN_CHILD_MS or share["median"] <= OWN_CHILD_SHARE
     return {
         "direct": {k: load.summary(direct, k) for k in ("cpu_ms", "wall_ms")},
         "sandboxed": {k: load.summary(sandboxed, k) for k in ("cpu_ms", "wall_ms")},
-        "sandboxed_of_direct_cpu": share, "more_cpu_ms": more,
+        "sandboxed_of_direct_cpu": share, "more_cpu_ms": more_cpu, "more_wall_ms": more_wall,
         "sandboxed_of_direct_wall": load.ratio(sandboxed, direct, "wall_ms"), "goal": goal, "is_met": is_met}
 
 
