@@ -74,11 +74,13 @@ def pss_mib(pid: int) -> float:
 
 
 def cpu_seconds(pid: int) -> float:
-    ticks = 0
+    """Of the process and all below it, to the nanosecond; of children that have ended in ticks of 10 ms, as the kernel tells."""
+    total = 0.0
     for p in tree(pid):
+        total += time.clock_gettime(~p << 3 | 2)  # CPUCLOCK_SCHED of a process, as clock_getcpuclockid() makes it
         fields = Path(f"/proc/{p}/stat").read_text().rsplit(")", 1)[1].split()
-        ticks += int(fields[11]) + int(fields[12]) + int(fields[13]) + int(fields[14])
-    return ticks / os.sysconf("SC_CLK_TCK")
+        total += (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
+    return total
 
 
 def percentile(values: list[float], p: float) -> float:
