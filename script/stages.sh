@@ -93,11 +93,13 @@ stage_faults() {
     PIXGATE_BINARY=${PIXGATE_BINARY:-$PWD/build/dev/pixgate} run_folder tests/faults
 }
 
+lsan_options=suppressions=$PWD/tests/support/lsan.supp:print_suppressions=0
+
 has_asan() { true; }
 stage_asan() {
     configure_and_build asan || return 1
     ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1:abort_on_error=0 \
-        UBSAN_OPTIONS=print_stacktrace=1 run_unit asan
+        LSAN_OPTIONS=$lsan_options UBSAN_OPTIONS=print_stacktrace=1 run_unit asan
 }
 
 has_fuzz() { any_file 'tests/fuzz/*_fuzz.cpp'; }
@@ -122,7 +124,7 @@ fuzz_one() {
     mkdir -p "$found"
     local folders=("$found")
     [ ! -d "tests/fuzz/corpus/${name%_fuzz}" ] || folders+=("tests/fuzz/corpus/${name%_fuzz}")
-    "build/asan/$name" -max_total_time="$fuzz_seconds" -timeout=10 -rss_limit_mb=3000 -verbosity=0 \
+    LSAN_OPTIONS=$lsan_options "build/asan/$name" -max_total_time="$fuzz_seconds" -timeout=10 -rss_limit_mb=3000 -verbosity=0 \
         -artifact_prefix="build/logs/fuzz/$name." "${folders[@]}"
 }
 collect_fuzz() {
