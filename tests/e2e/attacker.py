@@ -378,3 +378,13 @@ def descendants(pid):
             for child in map(int, task.read_text().split()):
                 out += [child, *descendants(child)]
     return out
+
+
+def without_spare(pids):
+    """But for the child that waits for its picture."""
+    def name_of(pid):
+        try:
+            return Path(f"/proc/{pid}/comm").read_text().strip()
+        except OSError:
+            return ""
+    return [pid for pid in pids if name_of(pid) != "pixgate-spare"]
