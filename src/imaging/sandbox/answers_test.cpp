@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstring>
 #include <thread>
 
@@ -134,10 +135,13 @@ TEST(Answers, F92_AreJudgedByTheCopyThatIsKept) {
         while (!stop) {
             std::memcpy(shared, bad.data(), bad.size());
             std::memcpy(shared, good.data(), good.size());
+            std::this_thread::yield();
         }
     });
     int taken = 0;
-    for (int round = 0; round < 2'000; ++round) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    for (int round = 0; round < 2'000 || (taken == 0 && std::chrono::steady_clock::now() < end);
+         ++round) {
         const auto answer = take_transform(reply_of(good), file, png());
         if (!answer) continue;
         ++taken;

@@ -266,7 +266,7 @@ TEST(Sandbox, GoesOnWhenItsSpareChildIsKilled) {
         const int spare = spare_of(*sandbox);
         ASSERT_GT(spare, 0);
         ::kill(spare, SIGKILL);
-        ASSERT_TRUE(becomes_true([&] { return !test::is_running(spare); }));
+        ASSERT_TRUE(becomes_true([&] { return test::state_of(spare) == 'X'; }));  // waited for
         const auto result = sandbox->attempt(Act::kNothing, quick_limits());
         EXPECT_TRUE(result.has_value()) << result.error().message;
     }
