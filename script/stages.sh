@@ -124,8 +124,8 @@ fuzz_one() {
     mkdir -p "$found"
     local folders=("$found")
     [ ! -d "tests/fuzz/corpus/${name%_fuzz}" ] || folders+=("tests/fuzz/corpus/${name%_fuzz}")
-    LSAN_OPTIONS=$lsan_options "build/asan/$name" -max_total_time="$fuzz_seconds" -timeout=10 -rss_limit_mb=3000 -verbosity=0 \
-        -artifact_prefix="build/logs/fuzz/$name." "${folders[@]}"
+    LSAN_OPTIONS=$lsan_options "build/asan/$name" -max_total_time="$fuzz_seconds" -timeout=10 -rss_limit_mb=3000 \
+        -verbosity=0 -artifact_prefix="build/logs/fuzz/$name." "${folders[@]}"
 }
 collect_fuzz() {
     local name=${running[0]#*:} pid=${running[0]%%:*}

@@ -198,6 +198,18 @@ void lock_in(
 
 }  // namespace
 
+std::optional<ChildFds> fds_of(
+    const JobRequest& request, const Message& message, std::size_t next
+) {
+    const std::size_t expected =
+        next + (request.input_bytes > 0 ? 1U : 0U) + (request.output_bytes > 0 ? 1U : 0U);
+    if (message.fd_count != expected) return std::nullopt;
+    ChildFds fds{.reply = message.fds[0].get()};
+    if (request.input_bytes > 0) fds.input = message.fds.at(next++).get();
+    if (request.output_bytes > 0) fds.output = message.fds.at(next).get();
+    return fds;
+}
+
 void run_child(
     const JobRequest& request, const ChildFds& fds, const Lockdown& lockdown, int parent_pid
 ) {

@@ -3,6 +3,8 @@
 // the other.
 #pragma once
 
+#include <optional>
+
 #include "imaging/sandbox/lockdown.h"
 #include "imaging/sandbox/protocol.h"
 
@@ -13,6 +15,10 @@ struct ChildFds {
     int input = -1;   // -1 when the request has no input
     int output = -1;  // -1 when it has no output
 };
+
+// What `message` brought for this request: the reply socket first, input and output from `next` on.
+// Nothing where their number is wrong.
+std::optional<ChildFds> fds_of(const JobRequest& request, const Message& message, std::size_t next);
 
 // In the forked child; neither ever returns.
 [[noreturn]] void run_child(

@@ -8,6 +8,7 @@
 #include <array>
 #include <csignal>
 
+#include "imaging/sandbox/held_child.h"
 #include "imaging/sandbox/zygote_start.h"
 
 namespace pixgate::imaging {
@@ -19,15 +20,12 @@ namespace {
     ::prctl(PR_SET_NAME, "pixgate-spare");
     JobRequest request;
     auto message = await_message(socket, writable_bytes_of(request), kMaxMessageFds);
-    // The zygote is gone, or has another child for the job.
-    if (!message || message->bytes != sizeof request || message->fd_count == 0) ::_exit(0);
-    ChildFds fds;
-    std::size_t next = 0;
-    fds.reply = message->fds[next++].get();
-    if (request.input_bytes > 0) fds.input = message->fds.at(next++).get();
-    if (request.output_bytes > 0) fds.output = message->fds.at(next++).get();
+    // Less than that: the zygote is gone, or has another child for the job.
+    if (!message || message->bytes != sizeof request) ::_exit(0);
+    const auto fds = fds_of(request, *message, 1);
+    if (!fds) ::_exit(kExitBadInput);
     ::prctl(PR_SET_NAME, "pixgate-sandbox");
-    run_child(request, fds, lockdown, parent_pid);
+    run_child(request, *fds, lockdown, parent_pid);
 }
 
 }  // namespace
@@ -66,15 +64,10 @@ std::optional<SpareChild> SpareChild::fork_off(
 }
 
 bool SpareChild::take_job(const JobRequest& request, const ChildFds& fds) const {
-    std::array<int, 3> handed{fds.reply};
-    std::size_t count = 1;
-    if (request.input_bytes > 0) handed.at(count++) = fds.input;
-    if (request.output_bytes > 0) handed.at(count++) = fds.output;
+    const std::array<int, 1> reply{fds.reply};
+    const HandedFds handed(reply, request, {.input = fds.input, .output = fds.output});
     return pidfd_ &&
-           send_message(
-               socket_.get(), bytes_of(request), std::span(handed).first(count), Clock::now()
-           )
-               .has_value();
+           send_message(socket_.get(), bytes_of(request), handed.get(), Clock::now()).has_value();
 }
 
 }  // namespace pixgate::imaging

@@ -94,35 +94,29 @@ bool Zygote::take_request() {
 }
 
 void Zygote::start_child(const JobRequest& request, Message& message) {
-    const std::size_t expected =
-        2U + (request.input_bytes > 0 ? 1U : 0U) + (request.output_bytes > 0 ? 1U : 0U);
     if (message.fd_count < 2) return;
     UniqueFd status = std::move(message.fds[1]);
     JobStatus refused{.id = request.id, .event = JobEvent::kNotStarted};
-    if (message.fd_count != expected || children_.size() >= kMaxChildren)
-        return tell(status.get(), refused);
-
-    ChildFds fds;
-    std::size_t next = 2;
-    fds.reply = message.fds[0].get();
-    if (request.input_bytes > 0) fds.input = message.fds.at(next++).get();
-    if (request.output_bytes > 0) fds.output = message.fds.at(next++).get();
-    const auto [pid, pidfd] = child_for(request, fds);
+    const auto fds = fds_of(request, message, 2);
+    if (!fds || children_.size() >= kMaxChildren) return tell(status.get(), refused);
+    const auto [pid, pidfd] = child_for(request, *fds);
     if (pid < 0) return tell(status.get(), refused);
     tell(status.get(), {.id = request.id, .event = JobEvent::kStarted}, pidfd.get());
     children_[pid] = {request.id, std::move(status)};
 }
 
 std::pair<pid_t, UniqueFd> Zygote::child_for(const JobRequest& request, const ChildFds& fds) {
-    if (request.kind != JobKind::kWorker) is_spare_wanted_ = true;
-    if (request.kind != JobKind::kWorker && spare_) {
-        SpareChild spare = *std::exchange(spare_, std::nullopt);
-        if (spare.take_job(request, fds)) return {spare.pid(), std::move(spare).pidfd()};
+    const bool is_worker = request.kind == JobKind::kWorker;
+    if (!is_worker) {
+        is_spare_wanted_ = true;
+        auto spare = std::exchange(spare_, std::nullopt);
+        if (spare && spare->take_job(request, fds))
+            return {spare->pid(), std::move(*spare).pidfd()};
     }
     const int own_pid = ::getpid();
     const pid_t pid = fork_child();
     if (pid == 0) {
-        if (request.kind == JobKind::kWorker) run_worker(request, fds, lockdown_, own_pid);
+        if (is_worker) run_worker(request, fds, lockdown_, own_pid);
         run_child(request, fds, lockdown_, own_pid);
     }
     return {pid, pidfd_of(pid)};
